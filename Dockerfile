@@ -1,0 +1,35 @@
+# syntax=docker/dockerfile:1
+# Stages: build (wheels), test (everything the tests need), final (what runs in production:
+# no compiler, no stand-ins, a user of its own).
+
+FROM python:3.13-slim AS build
+WORKDIR /src
+RUN python -m venv /opt/seamline
+COPY requirements/base.txt requirements/
+RUN /opt/seamline/bin/pip install --no-cache-dir --require-hashes -r requirements/base.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY agent agent
+RUN /opt/seamline/bin/pip install --no-cache-dir --no-deps .
+
+FROM python:3.13-slim AS test
+WORKDIR /src
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends make gcc libc6-dev git \
+ && rm -rf /var/lib/apt/lists/*
+COPY . .
+RUN make setup-quality
+CMD ["make", "test"]
+
+FROM python:3.13-slim AS final
+RUN useradd --system --uid 10001 --home-dir /var/lib/seamline --create-home seamline
+COPY --from=build /opt/seamline /opt/seamline
+COPY config /etc/seamline
+ENV PATH=/opt/seamline/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    SEAMLINE_DATA=/var/lib/seamline
+USER 10001
+WORKDIR /var/lib/seamline
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/healthz', timeout=2)"]
+ENTRYPOINT ["seamline"]
+CMD ["serve", "--host", "0.0.0.0", "--port", "8080", "--config", "/etc/seamline/service.yaml"]

@@ -1,0 +1,75 @@
+# Every target sets up what it needs: a .venv with the locked requirements and this package.
+# `make demo` and `make test` are all a newcomer has to know.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+ARGS ?=
+JOBS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo setup setup-dev setup-quality test test-3.12 check format-check lint types unit fix bench clean
+
+help:
+	@echo "make demo    a simulated caller phones in and books a table by voice  (ARGS=--exit: then ends)"
+	@echo "make test    everything that can be tested"
+	@echo "make check   format, lint, types, layers, unit tests: under a minute"
+	@echo "make fix     format and repair what a machine can"
+	@echo "make bench   figures against the floor and the naive bridge"
+	@echo "make setup   only the set-up, so that $(BIN)/seamline runs"
+	@echo "make clean   remove what was made"
+
+setup: $(VENV)/.sim
+setup-dev: $(VENV)/.dev
+setup-quality: $(VENV)/.quality
+
+$(VENV)/.sim: requirements/sim.txt pyproject.toml
+	@scripts/make-venv $(VENV) sim
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml
+	@scripts/make-venv $(VENV) dev
+	@touch $@ $(VENV)/.sim
+
+$(VENV)/.quality: requirements/quality.txt $(VENV)/.dev
+	@scripts/make-venv $(VENV) quality
+	@touch $@
+
+demo: $(VENV)/.sim
+	@$(BIN)/seamline demo $(ARGS)
+
+format-check: $(VENV)/.dev
+	@$(BIN)/ruff format --check .
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check .
+
+types: $(VENV)/.dev
+	@$(BIN)/mypy
+
+unit: $(VENV)/.dev
+	@$(BIN)/pytest -q -n $(JOBS) -m "not slow and not speech" $(ARGS)
+
+check: format-check lint types unit
+
+test: $(VENV)/.quality format-check lint types
+	@$(BIN)/pytest -n $(JOBS) --cov --cov-report= $(ARGS)
+	@$(BIN)/coverage report --include='agent/errors.py,agent/audio/*,agent/telephony/*,agent/gemini/*,agent/tenants/*,agent/call/*' --fail-under=100
+	@$(BIN)/coverage report --omit='agent/errors.py,agent/audio/*,agent/telephony/*,agent/gemini/*,agent/tenants/*,agent/call/*'
+
+test-3.12:
+	@scripts/make-venv .venv-3.12 dev 3.12
+	@PYTHONASYNCIODEBUG=1 .venv-3.12/bin/pytest -q -n $(JOBS) -m "not slow and not speech" $(ARGS)
+
+fix: $(VENV)/.dev
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.quality
+	@$(BIN)/python -m bench $(ARGS)
+
+clean:
+	rm -rf $(VENV) .venv-3.12 build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov calls
+	find agent tests bench config -name __pycache__ -type d -prune -exec rm -rf {} +
+
+export PYTHONASYNCIODEBUG
+test unit: PYTHONASYNCIODEBUG = 1

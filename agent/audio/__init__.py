@@ -1,0 +1,1 @@
+"""Audio arithmetic without I/O: G.711, resampling, levels, speech, tones, noise."""

@@ -1,0 +1,362 @@
+"""The call: composes its parts and routes facts between them; without I/O.
+
+docs/style.md sections 4 and 6 describe its contract. A rule about one thing lives in the part that
+owns it: `uplink`; `conversation` with `turns`, `playout` and `bargein`; `errands` with `tools` and
+`keypad`; `idle`, `limits`, `ending`.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import assert_never
+
+from agent.call.bargein import BargeIn
+from agent.call.conversation import Conversation
+from agent.call.effects import (
+    CloseModel,
+    Effect,
+    HangUp,
+    OpenModel,
+    Outcome,
+    SaveAudio,
+    ToModel,
+    ToPhone,
+)
+from agent.call.errands import Errands
+from agent.call.life import CallState, Life
+from agent.call.playout import MODEL_RATE_HZ, Play, Playout
+from agent.call.policy import CallPlan
+from agent.call.recording import Recording
+from agent.call.report import CallReport
+from agent.call.summary import Facts, summarise
+from agent.call.timeline import Timeline
+from agent.call.uplink import Uplink
+from agent.errors import PeerProtocolError
+from agent.gemini.session import LiveSession
+from agent.gemini.session_events import (
+    CloseConnection,
+    GenerationComplete,
+    GoingAway,
+    HandleUpdated,
+    InputTranscript,
+    Interrupted,
+    Loss,
+    ModelAudio,
+    OpenConnection,
+    OutputTranscript,
+    Ready,
+    SendFrame,
+    SessionEvent,
+    SessionFailed,
+    ToolCallsCancelled,
+    ToolCallsRequested,
+    TurnComplete,
+    UsageReported,
+    VoiceActivity,
+)
+from agent.telephony.leg import Digit, Heard, LegEvent, Marked, PhoneLeg, Started, Stopped
+
+__all__ = ["Call", "CallPlan", "CallState"]
+
+MOST_MALFORMED = 50
+"""Malformed messages of the phone that a call bears."""
+
+_PHONE_ENDS = {"stop": Outcome.CALLER_HUNG_UP, "media_format": Outcome.PHONE_PROTOCOL}
+
+type _SessionNews = (
+    Ready
+    | ToolCallsRequested
+    | ToolCallsCancelled
+    | UsageReported
+    | VoiceActivity
+    | GoingAway
+    | HandleUpdated
+    | SessionFailed
+)
+
+
+class Call:
+    """One telephone call between a phone leg and a model's session.
+
+    The owner hands in facts as they happen, then performs `effects(now)`, then waits until
+    `next_timer()` at the latest. Nothing that a peer does makes a method raise.
+
+    Attributes:
+        timeline: what happened and when.
+        counters: `phone_malformed` messages.
+    """
+
+    def __init__(self, plan: CallPlan, leg: PhoneLeg, session: LiveSession, now: float) -> None:
+        self.timeline = Timeline(now)
+        self.counters: Counter[str] = Counter()
+        self._plan = plan
+        self._leg = leg
+        self._session = session
+        self._uplink = Uplink(plan.uplink_ms)
+        self._talk = Conversation(
+            Playout(lead_ms=plan.lead_ms, message_ms=plan.message_ms, start_ms=plan.start_ms),
+            BargeIn(plan.barge_in, plan.barge_in_after_ms / 1000, plan.protect_ms / 1000),
+            self.timeline,
+        )
+        self._errands = Errands(
+            session, self.timeline, budget_s=plan.tool_budget_s, end_call_tool=plan.end_call_tool
+        )
+        self._life = Life(plan, self._talk, self._errands, self.timeline, now)
+        self._facts = Facts()
+        self._recording: Recording | None = None
+        self._hung_up = False
+
+    @property
+    def state(self) -> CallState:
+        """Where the call stands."""
+        return self._life.state
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """Why the call ended; None until then."""
+        return self._life.outcome
+
+    # The phone.
+
+    def phone_received(self, text: bytes | str, now: float) -> None:
+        """One text frame of the carrier came in."""
+        if self._life.state is CallState.ENDED:
+            return
+        try:
+            events = self._leg.receive(text)
+        except PeerProtocolError:
+            self.counters["phone_malformed"] += 1
+            if self.counters["phone_malformed"] >= MOST_MALFORMED:
+                self._life.over(Outcome.PHONE_PROTOCOL, now)
+            return
+        for event in events:
+            self._phone_event(event, now)
+
+    def phone_lost(self, now: float) -> None:
+        """The phone's socket is closed, or as good as."""
+        for event in self._leg.closed():
+            self._phone_event(event, now)
+
+    def _phone_event(self, event: LegEvent, now: float) -> None:
+        match event:
+            case Heard():
+                self._heard(event, now)
+                return
+            case Marked(name, cleared):
+                if not cleared:
+                    self._talk.marked(name, now)
+            case Digit(digit):
+                self._pressed(digit, now)
+            case Started():
+                self._started(event, now)
+            case Stopped(reason):
+                self._life.phone_gone(_PHONE_ENDS.get(reason, Outcome.PHONE_LOST), now)
+            case _:
+                assert_never(event)
+        self._life.advance(now)
+
+    def _heard(self, event: Heard, now: float) -> None:
+        """The hot path, fifty times a second: nothing here but the caller's audio moves time."""
+        self._life.limits.media_at = now
+        packets = self._uplink.push(event.mulaw, event.at_ms)
+        if packets:
+            for packet in packets:
+                self._session.send_audio(packet, now)
+            if self._recording is not None:
+                self._recording.caller(self._uplink.take_kept(), now)
+            if self._talk.listen(self._uplink, now):
+                self._life.caller_active(now)
+
+    def _started(self, event: Started, now: float) -> None:
+        if self._plan.record:
+            self._recording = Recording(now)
+            self._uplink.keeps = True
+        self._life.started(now)
+        self._facts.stream_id, self._facts.call_id = event.stream_id, event.call_id
+        self.timeline.add(now, "call.started", stream=event.stream_id, call=event.call_id)
+        self._session.start(now)
+
+    def _pressed(self, digit: str, now: float) -> None:
+        for packet in self._uplink.flush():
+            self._session.send_audio(packet, now)
+        self._errands.pressed(digit, now)
+        self._life.caller_active(now)
+
+    # The model.
+
+    def model_connected(self, now: float) -> None:
+        """The connection that `OpenModel` asked for is open."""
+        self._session.connected(now)
+
+    def model_received(self, frame: bytes | str, now: float) -> None:
+        """One frame of the model's service came in."""
+        self._session.receive(frame, now)
+        self._take_events(now)
+
+    def model_lost(self, loss: Loss, now: float) -> None:
+        """The connection to the model is closed, or could not be made."""
+        self._session.lost(loss, now)
+        self._take_events(now)
+
+    def tool_finished(self, id: str, response: Mapping[str, object], now: float) -> None:
+        """A function that `RunTool` started came back; `response` goes to the model as it is."""
+        self._errands.finished(id, response, now)
+        self._life.tool_finished(now)
+        self._life.advance(now)
+
+    def _take_events(self, now: float) -> None:
+        for event in self._session.events():
+            if self._life.state is not CallState.ENDED:
+                self._model_event(event, now)
+        self._life.advance(now)
+
+    def _model_event(self, event: SessionEvent, now: float) -> None:
+        talk = self._talk
+        match event:
+            case ModelAudio(pcm24k):
+                if self._life.takes_audio(now):
+                    talk.model_audio(pcm24k, now)
+                else:
+                    self._life.cut_s += pcm24k.size / MODEL_RATE_HZ
+            case OutputTranscript(text):
+                talk.model_said(text, now)
+            case InputTranscript(text):
+                if not self._errands.is_echo(text):
+                    talk.caller_said(text, now)
+                    self._life.caller_active(now)
+            case GenerationComplete():
+                talk.generation_complete(now)
+                self._life.turn_over(now)
+            case TurnComplete(reason, interaction):
+                talk.turn_complete(reason, interaction, now)
+                self._life.turn_over(now)
+            case Interrupted():
+                talk.interrupted(now)
+                self._life.turn_over(now)
+            case _:
+                self._session_news(event, now)
+
+    def _session_news(self, event: _SessionNews, now: float) -> None:
+        match event:
+            case ToolCallsRequested():
+                self._tools_requested(event, now)
+            case ToolCallsCancelled(ids):
+                self._errands.cancelled(ids, now)
+            case Ready():
+                self._life.ready(now)
+            case SessionFailed():
+                self._model_failed(event, now)
+            case UsageReported(usage):
+                self._facts.used(usage)
+            case VoiceActivity():
+                if event.kind == "start":
+                    self._talk.turns.expect_answer()
+                    self._life.caller_active(now)
+            case GoingAway(time_left_s):
+                self.timeline.add(now, "model.going_away", time_left_s=time_left_s)
+            case HandleUpdated():
+                pass
+            case _:
+                assert_never(event)
+
+    def _tools_requested(self, event: ToolCallsRequested, now: float) -> None:
+        turns = self._talk.turns
+        turn = turns.open or turns.model_spoke(now)
+        self._talk.model_pauses()
+        if self._errands.requested(event.calls, turn.number if turn else 0, now):
+            self._life.end(Outcome.AGENT_ENDED, now, spoken=bool(turn and turn.audio))
+
+    def _model_failed(self, event: SessionFailed, now: float) -> None:
+        self._facts.loss = event
+        self.timeline.add(
+            now, "model.lost", phase=event.phase, code=event.code, reason=event.reason
+        )
+        self._life.drain(Outcome.MODEL_LOST, now)
+
+    # Time, and the end from outside.
+
+    def finish(self, outcome: str, now: float) -> None:
+        """End the call at once but politely: what is being said is played out.
+
+        Args:
+            outcome: one of `Outcome`, such as "shutdown" or "operator".
+        """
+        self._life.finish(Outcome(outcome), now)
+        self._life.advance(now)
+
+    def handle_timer(self, now: float) -> None:
+        """The time that `next_timer` asked for has come, or any other."""
+        self._session.handle_timer(now)
+        self._take_events(now)
+
+    def next_timer(self) -> float | None:
+        """When `handle_timer` is to be called at the latest; None once the call has ended."""
+        if self._life.state is CallState.ENDED:
+            return None
+        deadline = min(self._life.deadline(), self._talk.playout.next_due)
+        if self._recording is not None:
+            deadline = min(deadline, self._recording.due)
+        session = self._session.next_timer()
+        return deadline if session is None else min(deadline, session)
+
+    # What comes of it.
+
+    def effects(self, now: float) -> list[Effect]:
+        """Return what must be done now, in order; each effect is returned once."""
+        out = self._errands.take()
+        ended = self._life.state is CallState.ENDED
+        if ended:
+            self._session.close(now)
+        else:
+            self._to_phone(out, now)
+        for effect in self._session.effects():
+            match effect:
+                case SendFrame(frame):
+                    out.append(ToModel(frame))
+                case OpenConnection():
+                    out.append(OpenModel())
+                case CloseConnection(code, reason):
+                    out.append(CloseModel(code, reason))
+                case _:
+                    assert_never(effect)
+        recording = self._recording
+        if recording is not None and now >= recording.due:
+            out.append(SaveAudio(recording.take(now)))
+        if self.outcome is not None and not self._hung_up:
+            self._hung_up = True
+            if recording is not None:
+                out.append(SaveAudio(recording.rest(now)))
+            out.append(HangUp(self.outcome))
+        return out
+
+    def _to_phone(self, out: list[Effect], now: float) -> None:
+        leg, talk = self._leg, self._talk
+        if talk.clear_due:
+            talk.clear_due = False
+            out.append(ToPhone(leg.clear()))
+            if self._recording is not None:
+                self._recording.cleared(now)
+        for item in talk.take(now):
+            if isinstance(item, Play):
+                if self._recording is not None:
+                    self._recording.agent(item.mulaw, item.at)
+                out.append(ToPhone(leg.media(item.mulaw)))
+            else:
+                out.append(ToPhone(leg.mark(item.name)))
+
+    def report(self, now: float) -> CallReport:
+        """Describe the call as it stands, or as it was."""
+        counters = {
+            "phone": self._leg.counters,
+            "model": self._session.counters,
+            "call": self.counters,
+        }
+        return summarise(
+            self._plan.tenant,
+            self._facts,
+            self._life,
+            self._talk,
+            self._errands,
+            self._uplink,
+            counters,
+            now,
+        )

@@ -1,0 +1,110 @@
+"""What a call asks its shell to do, as values, without I/O.
+
+`Call.effects(now)` returns these in the order in which they must be performed. The shell performs
+each one in a single place and knows nothing of why.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """Why a call ended: one per call, final, part of its record and of its log line."""
+
+    CALLER_HUNG_UP = "caller_hung_up"
+    """The carrier said `stop`."""
+    PHONE_LOST = "phone_lost"
+    """The phone's socket closed without `stop`, or its media dried up."""
+    PHONE_PROTOCOL = "phone_protocol"
+    """The phone sent too many malformed messages, or never started a stream."""
+    AGENT_ENDED = "agent_ended"
+    """The model ended the call with the `end_call` tool; its last words were played."""
+    IDLE = "idle"
+    """The caller stayed silent, after a prompt as well."""
+    LIMIT = "limit"
+    """The call reached its longest duration."""
+    MODEL_LOST = "model_lost"
+    """The model's session failed; what it had said was played."""
+    MODEL_SILENT = "model_silent"
+    """The session stands, but the model answered neither the caller nor a prompt."""
+    SHUTDOWN = "shutdown"
+    """The service is going down."""
+    OPERATOR = "operator"
+    """A person running the service hung up."""
+    FAILED = "failed"
+    """An error of our own ended the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToPhone:
+    """Send this text frame (UTF-8 JSON) on the phone's socket."""
+
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ToModel:
+    """Send this text frame (UTF-8 JSON) on the model's socket."""
+
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OpenModel:
+    """Dial the model; answer with `Call.model_connected` or `Call.model_lost`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseModel:
+    """Close the model's socket, or give up dialling it."""
+
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunTool:
+    """Start a business function; answer with `Call.tool_finished(id, ...)`, once.
+
+    Attributes:
+        id: the call's own key for it, unique within the call.
+        args: as the model sent them, not validated.
+    """
+
+    id: str
+    name: str
+    args: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTools:
+    """Cancel these running tools; no answer is expected, and a late one is dropped."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SaveAudio:
+    """Append this to the call's recording.
+
+    Attributes:
+        stereo: interleaved int16, little-endian, 8 kHz: caller left, agent right.
+    """
+
+    stereo: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """The call is over: close both sockets, once everything before this has been sent.
+
+    Always the last effect of a call, exactly once, also when the phone is already gone.
+    """
+
+    outcome: Outcome
+
+
+type Effect = (
+    ToPhone | ToModel | OpenModel | CloseModel | RunTool | CancelTools | SaveAudio | HangUp
+)

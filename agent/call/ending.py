@@ -1,0 +1,75 @@
+"""The end of a call that lets the last words play out; without I/O.
+
+First, where words are still to come, the model gets a moment to say them; then what is queued plays
+out, until its last mark comes back. Both waits are bounded, and the caller's talking over the
+goodbye does not cut it.
+
+Source: docs/protocols/twilio.md 2.4, R20.
+"""
+
+from enum import Enum
+
+from agent.call.effects import Outcome
+from agent.errors import LocalProtocolError
+
+FIRST_WORD_S = 6.0
+"""How long the model may take to begin its last words,"""
+NEXT_WORD_S = 2.0
+"""how long it may pause in them,"""
+LONGEST_WORDS_S = 20.0
+"""and how long it may go on."""
+MARK_S = 2.0
+"""How long after the end by the clock the last mark is waited for."""
+
+
+class EndingState(Enum):
+    """How far the end has come; it only goes forward."""
+
+    WORDS = "words"
+    DRAINING = "draining"
+
+
+class Ending:
+    """One call's end.
+
+    Args:
+        spoken: the model has said its last words, or is saying them.
+        longest_drain_s: at most so much of the queue is played out.
+
+    Attributes:
+        deadline: when the state is to be left whatever happens.
+    """
+
+    def __init__(
+        self, outcome: Outcome, now: float, *, spoken: bool, longest_drain_s: float
+    ) -> None:
+        self.outcome = outcome
+        self.state = EndingState.WORDS
+        self.deadline = now + (NEXT_WORD_S if spoken else FIRST_WORD_S)
+        self._spoken = spoken
+        self._longest_drain_s = longest_drain_s
+        self._latest = now + LONGEST_WORDS_S
+
+    def model_spoke(self, now: float) -> None:
+        """Audio of the last words came in."""
+        self._spoken = True
+        self.deadline = min(now + NEXT_WORD_S, self._latest)
+
+    def turn_over(self, now: float) -> None:
+        """The model says that its turn is over, which ends its last words if it said any."""
+        if self._spoken and self.state is EndingState.WORDS:
+            self.deadline = now
+
+    def drain(self, left_s: float, now: float) -> None:
+        """No more words: wait for the `left_s` seconds that the caller has yet to hear."""
+        if self.state is not EndingState.WORDS:
+            raise LocalProtocolError(f"a call's end in state {self.state.name} was drained again")
+        self.state = EndingState.DRAINING
+        self.deadline = now + min(left_s, self._longest_drain_s) + MARK_S
+
+    def heard(self, end: float) -> None:
+        """Every mark is back: nothing more to wait for, once the clock agrees that it is `end`.
+
+        A mark that comes before that cannot be true, whatever the carrier means by it.
+        """
+        self.deadline = min(self.deadline, end)

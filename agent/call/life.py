@@ -1,0 +1,245 @@
+"""The life of a call: its states, and what time does to it; without I/O.
+
+Joins `Limits`, `Idle` and `Ending`, and is the one place where a call changes its state.
+"""
+
+from enum import Enum
+from math import inf
+
+from agent.call import prompts
+from agent.call.conversation import Conversation
+from agent.call.effects import Outcome
+from agent.call.ending import Ending, EndingState
+from agent.call.errands import Errands
+from agent.call.idle import Idle, IdleMove
+from agent.call.limits import Limit, Limits
+from agent.call.policy import CallPlan
+from agent.call.timeline import Timeline
+from agent.errors import LocalProtocolError
+
+FINISH_DRAIN_S = 5.0
+"""When ended from outside, so much of the agent's speech is still played out;"""
+LIMIT_DRAIN_S = 10.0
+"""and so much at the longest duration."""
+
+
+class CallState(Enum):
+    """Where a call stands."""
+
+    NEW = "new"
+    """The phone's socket is open; the carrier has not said `start`."""
+    ANSWERED = "answered"
+    """The caller hears the line; the model is not ready."""
+    TALKING = "talking"
+    ENDING = "ending"
+    """It will end; last words play out."""
+    ENDED = "ended"
+
+
+TRANSITIONS: dict[CallState, set[CallState]] = {
+    CallState.NEW: {CallState.ANSWERED, CallState.ENDED},
+    CallState.ANSWERED: {CallState.TALKING, CallState.ENDING, CallState.ENDED},
+    CallState.TALKING: {CallState.ENDING, CallState.ENDED},
+    CallState.ENDING: {CallState.ENDED},
+    CallState.ENDED: set(),
+}
+
+
+class Life:
+    """One call's.
+
+    Attributes:
+        state: see `TRANSITIONS`.
+        outcome: why it ended; None until then.
+        limits: how long things may take.
+        started_at, ready_at, ended_at: when; None: not yet.
+        cut_s: agent audio received that the caller did not hear, though nobody interrupted it.
+    """
+
+    def __init__(
+        self, plan: CallPlan, talk: Conversation, errands: Errands, timeline: Timeline, now: float
+    ) -> None:
+        self.state = CallState.NEW
+        self.outcome: Outcome | None = None
+        self.limits = Limits(plan.max_call_s, plan.wrap_up_s, now)
+        self.started_at: float | None = None
+        self.ready_at: float | None = None
+        self.ended_at: float | None = None
+        self.cut_s = 0.0
+        self._plan = plan
+        self._talk = talk
+        self._errands = errands
+        self._timeline = timeline
+        self._idle = Idle(plan.idle)
+        self._ending: Ending | None = None
+        self._active_at = now
+
+    # What happened.
+
+    def started(self, now: float) -> None:
+        """The carrier opened the stream."""
+        self._move(CallState.ANSWERED)
+        self.started_at = now
+        self.limits.started(now)
+
+    def ready(self, now: float) -> None:
+        """The model is ready; the first time, it is asked to greet (C-34: once per call)."""
+        if self.state is not CallState.ANSWERED:
+            return
+        self._move(CallState.TALKING)
+        self.ready_at = self._active_at = now
+        self._timeline.add(now, "model.ready")
+        if self._plan.greeting is not None:
+            self._errands.tell(prompts.say(prompts.GREETING, self._plan.greeting), now)
+
+    def caller_active(self, now: float) -> None:
+        """The caller gave a sign of life."""
+        self._active_at = now
+        self._idle.caller_active()
+
+    def tool_finished(self, now: float) -> None:
+        """The model waits for a function no longer: it is waited for from now on."""
+        self._active_at = now
+        self._talk.turns.expect_output(now)
+
+    def turn_over(self, now: float) -> None:
+        """The model's turn ended, whichever way."""
+        self._active_at = now
+        if self._ending is not None:
+            self._ending.turn_over(now)
+
+    def takes_audio(self, now: float) -> bool:
+        """Whether audio that the model sends now is still for the caller."""
+        if self._ending is None:
+            return True
+        if self._ending.state is not EndingState.WORDS:
+            return False
+        self._ending.model_spoke(now)
+        return True
+
+    # The end.
+
+    def end(self, outcome: Outcome, now: float, *, spoken: bool) -> None:
+        """Begin to end; the model may still say its last words, or go on with them (`spoken`)."""
+        if self.state is not CallState.ENDING:
+            self._begin_end(outcome, now, spoken, inf)
+
+    def drain(self, outcome: Outcome, now: float, longest_s: float = inf) -> None:
+        """Begin to end, or go on to: nothing is added to what the caller has yet to hear."""
+        ending = self._ending or self._begin_end(outcome, now, True, longest_s)
+        if ending.state is EndingState.WORDS:
+            self._talk.model_pauses()
+            ending.drain(self._talk.playout.left_s(now), now)
+
+    def phone_gone(self, outcome: Outcome, now: float) -> None:
+        """The caller is not there any more; an end that has begun keeps its reason."""
+        self._over(self._ending.outcome if self._ending else outcome, now, cut=False)
+
+    def finish(self, outcome: Outcome, now: float) -> None:
+        """End from outside, at once but politely."""
+        if self.state is CallState.NEW:
+            self.over(outcome, now)
+        elif self.state is not CallState.ENDED:
+            self.drain(outcome, now, FINISH_DRAIN_S)
+
+    def over(self, outcome: Outcome, now: float) -> None:
+        """End on the spot."""
+        self._over(outcome, now, cut=True)
+
+    # Time.
+
+    def deadline(self) -> float:
+        """When `advance` next has something to do, in a call that has not ended."""
+        quiet_at = self._quiet_at()
+        return min(
+            self.limits.deadline,
+            self._errands.deadline(quiet_at),
+            self._watchdog_at(),
+            self._ending.deadline if self._ending is not None else self._idle_at(quiet_at),
+        )
+
+    def advance(self, now: float) -> None:
+        """Do what is due."""
+        if self.state is not CallState.ENDED:
+            self._reach_limit(now)
+        if self.state is CallState.ENDED:
+            return
+        if now >= self._watchdog_at():
+            self._talk.give_up_turn(now)
+            self.turn_over(now)
+        quiet_at = self._quiet_at()
+        self._errands.advance(quiet_at, now)
+        if self._ending is not None:
+            self._advance_ending(self._ending, now)
+        elif now >= self._idle_at(quiet_at):
+            self._caller_silent(quiet_at, now)
+
+    def _advance_ending(self, ending: Ending, now: float) -> None:
+        if ending.state is EndingState.WORDS and now >= ending.deadline:
+            self.drain(ending.outcome, now)
+        if ending.state is EndingState.DRAINING:
+            if self._talk.playout.all_heard():
+                ending.heard(self._talk.playout.end)
+            if now >= ending.deadline:
+                self.over(ending.outcome, now)
+
+    def _reach_limit(self, now: float) -> None:
+        limit = self.limits.due(now)
+        if limit is Limit.NO_START:
+            self.over(Outcome.PHONE_PROTOCOL, now)
+        elif limit is Limit.NO_MEDIA:
+            self.phone_gone(Outcome.PHONE_LOST, now)
+        elif limit is Limit.WRAP_UP:
+            self._errands.tell_when_quiet(prompts.WRAP_UP, self.limits.wrap_up_by)
+        elif limit is Limit.END:
+            self.drain(Outcome.LIMIT, now, LIMIT_DRAIN_S)
+
+    def _caller_silent(self, quiet_at: float, now: float) -> None:
+        prompted_at = self._idle.prompted_at
+        if self._idle.due(quiet_at, now) is IdleMove.PROMPT:
+            self._errands.tell(prompts.say(prompts.IDLE, self._plan.idle.prompt_text), now)
+        elif prompted_at is not None and self._talk.turns.model_at < prompted_at:
+            self.drain(Outcome.MODEL_SILENT, now)
+        else:
+            self.end(Outcome.IDLE, now, spoken=False)
+            self._errands.tell(prompts.IDLE_GOODBYE, now)
+
+    def _quiet_at(self) -> float:
+        """Since, or from, when nobody speaks or works on anything; `inf`: not known."""
+        turns, playout = self._talk.turns, self._talk.playout
+        if turns.open or turns.caller_speaking or playout.queued or self._errands.tools.pending:
+            return inf
+        return max(playout.end, self._active_at)
+
+    def _idle_at(self, quiet_at: float) -> float:
+        return self._idle.deadline(quiet_at) if self.state is CallState.TALKING else inf
+
+    def _watchdog_at(self) -> float:
+        if self._errands.tools.pending:
+            return inf
+        return self._talk.turns.watchdog_at(self._talk.playout.end)
+
+    def _begin_end(self, outcome: Outcome, now: float, spoken: bool, longest_s: float) -> Ending:
+        self._move(CallState.ENDING)
+        self.limits.ending()
+        self._talk.last_words = True
+        self._ending = Ending(outcome, now, spoken=spoken, longest_drain_s=longest_s)
+        self._timeline.add(now, "call.ending", outcome=outcome)
+        return self._ending
+
+    def _over(self, outcome: Outcome, now: float, *, cut: bool) -> None:
+        if self.state is CallState.ENDED:
+            return
+        self._move(CallState.ENDED)
+        self.outcome = outcome
+        self.ended_at = now
+        unheard_s = self._talk.end(now)
+        if cut:
+            self.cut_s += unheard_s
+        self._errands.end(now)
+        self._timeline.add(now, "call.ended", outcome=outcome)
+
+    def _move(self, state: CallState) -> None:
+        if state not in TRANSITIONS[self.state]:
+            raise LocalProtocolError(f"a call in state {self.state.name} cannot be {state.name}")
+        self.state = state

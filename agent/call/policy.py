@@ -1,0 +1,64 @@
+"""The plan of a call: the part of a tenant that shapes it, without I/O."""
+
+from dataclasses import dataclass, field
+
+from agent.call.bargein import BargeInMode
+from agent.call.idle import IdlePolicy
+from agent.errors import ConfigError
+
+FRAME_MS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlan:
+    """The part of a tenant that shapes a call; built by `agent.call.plan`.
+
+    Attributes:
+        tenant: whose call this is.
+        greeting: what the model is asked to say first; None: the caller speaks first.
+        barge_in: who decides that the caller interrupts: the model's service, our own speech
+            detection, or whichever is first.
+        barge_in_after_ms: unbroken caller speech, while the agent can be heard, that counts as
+            an interruption for our own detection.
+        protect_ms: the agent's first words of each utterance that our own detection cannot cut.
+        uplink_ms: caller audio per message to the model: 20, 40, 60, 80 or 100.
+        lead_ms: agent audio at the carrier ahead of what has been heard, at most 300.
+        message_ms: agent audio per message to the carrier; a multiple of 20.
+        start_ms: agent audio collected before an utterance starts, waited for at most as long.
+        idle: the silent caller.
+        max_call_s: the longest duration of a call, counted from the start of its stream.
+        wrap_up_s: how long before that the model is asked to come to a close.
+        end_call_tool: whether the model may end the call with the tool `end_call`.
+        tool_budget_s: how long the model may wait for a function (docs/protocols/gemini-live.md
+            C-17).
+        record: whether both sides' sound is handed out to be kept.
+    """
+
+    tenant: str
+    greeting: str | None = None
+    barge_in: BargeInMode = "model"
+    barge_in_after_ms: int = 240
+    protect_ms: int = 0
+    uplink_ms: int = 40
+    lead_ms: int = 240
+    message_ms: int = 100
+    start_ms: int = 60
+    idle: IdlePolicy = field(default_factory=IdlePolicy)
+    max_call_s: float = 1200.0
+    wrap_up_s: float = 20.0
+    end_call_tool: bool = True
+    tool_budget_s: float = 8.0
+    record: bool = False
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.uplink_ms not in range(FRAME_MS, 101, FRAME_MS):
+            problems.append(f"uplink_ms {self.uplink_ms}: must be 20, 40, 60, 80 or 100")
+        if self.message_ms not in range(FRAME_MS, 301, FRAME_MS):
+            problems.append(f"message_ms {self.message_ms}: must be a multiple of 20, at most 300")
+        if not self.message_ms <= self.lead_ms <= 300:
+            problems.append(f"lead_ms {self.lead_ms}: must be message_ms to 300")
+        if self.max_call_s <= 0:
+            problems.append(f"max_call_s {self.max_call_s}: must be positive")
+        if problems:
+            raise ConfigError(*problems)

@@ -1,0 +1,29 @@
+"""Every text that we ourselves say to the model during a call, without I/O.
+
+Kept on one page because the stand-in for the model has to understand them: `SAY_EXACTLY` is the
+way to make it speak given words.
+"""
+
+SAY_EXACTLY = 'Say exactly: "{text}"'
+
+GREETING = "Greet the caller now. " + SAY_EXACTLY
+IDLE = "The caller has been silent for a while. " + SAY_EXACTLY
+IDLE_GOODBYE = "The caller does not answer. Say a short goodbye now; the call then ends."
+WRAP_UP = (
+    "The call must end within a few seconds. "
+    "Bring it to a polite close now, in one or two short sentences."
+)
+KEYS = "The caller pressed these keys on the telephone: {keys}"
+LATE_RESULT = "The function {name}, which was still running, has now finished: {result}"
+
+END_CALL = "end_call"
+"""The tool by which the model ends the call. The call answers it itself."""
+END_CALL_RESULT = "The line closes after your last words. Say goodbye only if you have not yet."
+STILL_WORKING = "The function is still running; its result follows as text. Tell the caller."
+SAME_CALL = "This call was made before, under the same id, and is not made again."
+TOO_MANY_TOOLS = "Too many functions are running at once. Wait for their results."
+
+
+def say(wording: str, text: str) -> str:
+    """Fill words to be spoken into `wording`; double quotes in them become single ones."""
+    return wording.format(text=text.replace('"', "'"))

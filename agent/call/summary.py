@@ -1,0 +1,141 @@
+"""The report of a call, gathered from its parts; without I/O."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from statistics import median
+
+from agent.call.continuity import figures
+from agent.call.conversation import Conversation
+from agent.call.errands import Errands
+from agent.call.life import Life
+from agent.call.playout import RATE_HZ
+from agent.call.report import CallReport, ToolReport, TurnReport, UsageReport
+from agent.call.tools import ToolRecord
+from agent.call.turns import Turn
+from agent.call.uplink import Uplink
+from agent.gemini.session_events import SessionFailed
+from agent.gemini.usage import Usage
+
+
+@dataclass(slots=True)
+class Facts:
+    """What only the report needs to remember.
+
+    Attributes:
+        stream_id, call_id: the carrier's names.
+        loss: how the model's session failed, if it did.
+        usage: token counts of all reports of the service, added up.
+    """
+
+    stream_id: str = ""
+    call_id: str = ""
+    loss: SessionFailed | None = None
+    usage: Counter[str] = field(default_factory=Counter)
+
+    def used(self, usage: Usage) -> None:
+        """Add one report of the service."""
+        self.usage["reports"] += 1
+        for name in ("prompt_tokens", "response_tokens", "thoughts_tokens", "total_tokens"):
+            self.usage[name] += getattr(usage, name)
+
+
+def summarise(
+    tenant: str,
+    facts: Facts,
+    life: Life,
+    talk: Conversation,
+    errands: Errands,
+    uplink: Uplink,
+    counters: Mapping[str, Counter[str]],
+    now: float,
+) -> CallReport:
+    """Describe a call as it stands at `now`, or as it was once it has ended.
+
+    Args:
+        counters: of the parts outside, by the prefix they get in the report.
+    """
+    began, until = life.started_at, now if life.ended_at is None else life.ended_at
+    zero = until if began is None else began
+    turns = talk.turns
+    waits = [t.latency_s for t in turns.all if t.answers_caller and t.latency_s is not None]
+    return CallReport(
+        tenant=tenant,
+        outcome=life.outcome,
+        state=life.state.value,
+        stream_id=facts.stream_id,
+        call_id=facts.call_id,
+        duration_s=until - zero,
+        ready_s=_since(zero, life.ready_at),
+        first_audio_s=_since(zero, talk.first_audio_at),
+        model_loss=_describe(facts.loss),
+        turn_count=turns.count,
+        turns=tuple(_turn(turn, zero) for turn in turns.all),
+        latency_median_s=median(waits) if waits else None,
+        latency_worst_s=max(waits, default=None),
+        barge_ins=talk.barge_ins,
+        tools=tuple(_tool(record, zero) for record in errands.tools.records),
+        continuity=figures(talk.playout, turns, uplink, life.cut_s, until),
+        mark_round_trip_s=talk.playout.round_trip_s,
+        usage=UsageReport(**facts.usage),
+        counters=_counted(talk, errands, uplink, counters),
+    )
+
+
+def _since(zero: float, at: float | None) -> float | None:
+    return None if at is None else at - zero
+
+
+def _describe(loss: SessionFailed | None) -> str | None:
+    if loss is None:
+        return None
+    code = "" if loss.code is None else f" {loss.code}"
+    return f"{loss.phase}{code}: {loss.reason}"
+
+
+def _turn(turn: Turn, zero: float) -> TurnReport:
+    return TurnReport(
+        number=turn.number,
+        began_s=turn.began_at - zero,
+        answers_caller=turn.answers_caller,
+        latency_s=turn.latency_s,
+        audio_s=turn.audio / RATE_HZ,
+        heard_s=turn.heard_s,
+        interrupted=turn.interrupted,
+        reason=turn.reason,
+        caller_text=turn.caller_text.strip(),
+        agent_text=turn.agent_text_heard,
+    )
+
+
+def _tool(record: ToolRecord, zero: float) -> ToolReport:
+    return ToolReport(
+        name=record.name,
+        turn=record.turn,
+        requested_s=record.requested_at - zero,
+        took_s=_since(record.requested_at, record.ended_at),
+        state=record.state.value,
+        failed=record.failed,
+    )
+
+
+def _counted(
+    talk: Conversation, errands: Errands, uplink: Uplink, others: Mapping[str, Counter[str]]
+) -> dict[str, int]:
+    ours = Counter(
+        {
+            "late_chunks": talk.turns.late,
+            "turns_closed_locally": talk.turns.closed_locally,
+            "phantom_interruptions": talk.phantoms,
+            "transcript_characters_dropped": talk.turns.text_dropped,
+            "agent_samples_dropped": talk.playout.dropped,
+            "caller_gaps": uplink.gaps,
+        }
+    )
+    parts = {**others, "talk": ours, "tool": errands.tools.counters, "errand": errands.counters}
+    return {
+        f"{prefix}.{name}": count
+        for prefix, counter in parts.items()
+        for name, count in counter.items()
+        if count
+    }

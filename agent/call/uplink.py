@@ -1,0 +1,126 @@
+"""Caller audio on its way to the model: gaps filled, decoded, resampled, packed; without I/O.
+
+Frames of the carrier (8 kHz mu-law, mostly 20 ms) are collected as bytes until a packet is full;
+only then is it decoded, searched for speech and resampled, all at once: a packet costs the same
+handful of numpy calls whether it holds one frame or five.
+
+Where a packet lies in time is told by the carrier's timestamps, never by arrival: audio missing on
+the carrier's side becomes as much silence, so that the model's clock and ours stay true. Positions
+are samples at 8 kHz since the start of the stream, filled silence included.
+
+Source: docs/protocols/twilio.md 3.5, R8; docs/protocols/gemini-live.md C-7.
+"""
+
+from agent.audio import mulaw
+from agent.audio.pcm import Pcm16, level_dbfs
+from agent.audio.resample import Resampler
+from agent.audio.speech import SpeechDetector, SpeechEnded, SpeechStarted
+
+RATE_HZ = 8000
+SAMPLES_PER_MS = RATE_HZ // 1000
+GAP_TOLERANCE_MS = 60
+"""Timestamps wander by a few ms around the frame grid; only more than this is missing audio."""
+LONGEST_FILL_MS = 2000
+"""A longer hole is the carrier's clock jumping, not speech lost: fill this much and go on."""
+LOUD_DB = 6.0
+"""How far a packet stands above the noise floor to count as spoken, not as a pause in speech."""
+
+_SILENCE = bytes([mulaw.SILENCE])
+_NOTHING: list[Pcm16] = []
+
+
+class Uplink:
+    """One caller's audio stream.
+
+    Attributes:
+        position: samples at 8 kHz handed to the detector and the model so far.
+        filled: of the stream's samples, those that were missing and became silence.
+        gaps: holes filled.
+        spoken: loud samples of the current speech: unlike the time since it began, without pauses.
+        detector: our own speech detection, on the 8 kHz signal.
+        keeps: whether what is handed on is also kept as mu-law, for `take_kept`.
+    """
+
+    def __init__(self, packet_ms: int, detector: SpeechDetector | None = None) -> None:
+        self.detector = SpeechDetector(RATE_HZ) if detector is None else detector
+        self.keeps = False
+        self._kept = bytearray()
+        self.position = 0
+        self.filled = 0
+        self.gaps = 0
+        self.spoken = 0
+        self._packet = packet_ms * SAMPLES_PER_MS
+        self._resampler = Resampler(RATE_HZ, 2 * RATE_HZ)
+        self._waiting = bytearray()
+        self._expected_ms: int | None = None
+        self._speech: list[SpeechStarted | SpeechEnded] = []
+
+    def push(self, frame: bytes, at_ms: int) -> list[Pcm16]:
+        """Take one message of caller audio.
+
+        Args:
+            frame: 8 kHz mu-law.
+            at_ms: the carrier's time of its first sample.
+
+        Returns:
+            The packets it completes: int16 at 16 kHz, to be sent in order; mostly none or one.
+        """
+        waiting = self._waiting
+        expected = self._expected_ms
+        self._expected_ms = at_ms + len(frame) // SAMPLES_PER_MS
+        if expected is not None and at_ms - expected > GAP_TOLERANCE_MS:
+            self._fill(at_ms - expected)
+        waiting += frame
+        size = self._packet
+        if len(waiting) < size:
+            return _NOTHING
+        packets = []
+        while len(waiting) >= size:
+            packets.append(self._convert(bytes(waiting[:size])))
+            del waiting[:size]
+        return packets
+
+    def flush(self) -> list[Pcm16]:
+        """Return what waits for a full packet, so that something else can keep its place."""
+        if not self._waiting:
+            return _NOTHING
+        rest = bytes(self._waiting)
+        self._waiting.clear()
+        return [self._convert(rest)]
+
+    def speech(self) -> list[SpeechStarted | SpeechEnded]:
+        """Return what the detector found in the packets so far, once."""
+        found = self._speech
+        if found:
+            self._speech = []
+        return found
+
+    def take_kept(self) -> bytes:
+        """Return what was handed on since the last time, as 8 kHz mu-law."""
+        kept = bytes(self._kept)
+        self._kept.clear()
+        return kept
+
+    def time_of(self, at_sample: int, now: float) -> float:
+        """When the caller uttered that sample, if the latest one came in just `now`."""
+        return now - (self.position - at_sample) / RATE_HZ
+
+    def _fill(self, missing_ms: int) -> None:
+        n = min(missing_ms, LONGEST_FILL_MS) * SAMPLES_PER_MS
+        self.gaps += 1
+        self.filled += n
+        self._waiting += _SILENCE * n
+
+    def _convert(self, packet: bytes) -> Pcm16:
+        pcm = mulaw.decode(packet)
+        if self.keeps:
+            self._kept += packet
+        self.position += len(packet)
+        detector = self.detector
+        found = detector.process(pcm)
+        if found:
+            self._speech += found
+            self.spoken = 0
+        if detector.speaking and level_dbfs(pcm) > detector.floor_dbfs + LOUD_DB:
+            self.spoken += len(packet)
+        return self._resampler.process(pcm)

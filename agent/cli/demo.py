@@ -1,0 +1,174 @@
+"""`seamline demo`: the service and both stand-ins; a caller books a table by voice."""
+
+import asyncio
+import shutil
+import sqlite3
+import sys
+from concurrent.futures import Executor
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from agent.call.core import Call
+from agent.call.report import CallReport
+from agent.cli.call import PHONE_RATE_HZ, caller_voice
+from agent.cli.runtime import run, stop_signal
+from agent.cli.screen import Screen
+from agent.errors import ConfigError
+from agent.observe import logs
+from agent.observe.picture import timeline_svg
+from agent.service.app import make_app, read_tenants, serve
+from agent.service.settings import Settings, load_settings
+from agent.sim.clips import Clip
+from agent.sim.emulator import Emulator, EmulatorOptions
+from agent.sim.phone import PhoneOptions, phone_call
+from agent.sim.phone_report import PhoneReport, write_recording
+from agent.sim.players import players, senses_executor
+from agent.sim.script import BargeIn, Say, Step, WaitForAgent, WaitForEnd
+from agent.sim.server_profiles import PROFILES
+
+TENANT = "bella-vista"
+SCENARIO = Path("config/scenarios/restaurant.yaml")
+END_S = 10.0
+CALLER = "+15550123456"
+PROFILE = "dev-3.8"
+OPENING = "What are your opening hours?"
+BOOKING = "I would like to book a table for four people on Friday at seven."
+TURNS = ("My name is Anna Miller.", "Yes please.", "Goodbye.")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One finished demo call and where its files are."""
+
+    phone: PhoneReport
+    call: Call
+    report: CallReport
+    folder: Path
+
+
+def run_demo(out: Path, *, seed: int, stay: bool) -> None:
+    """Hold the scripted call, show what came of it, and stay up on a terminal.
+
+    Raises:
+        ConfigError: ear and voice are not installed, something of the configuration is wrong, or
+            the call did not come to its end with a booking: the demo has failed.
+    """
+    console = Console(highlight=False)
+    folder = out / "demo"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    settings = replace(load_settings(None, {}, insecure_local=True), data=folder / "data")
+    with ExitStack() as stack:
+        log = stack.enter_context((folder / "log.jsonl").open("w", encoding="utf-8"))
+        logs.configure("info", pii=True, stream=log)
+        executor = stack.enter_context(senses_executor())
+        run(_demo(console, settings, executor, folder, seed=seed, stay=stay and sys.stdin.isatty()))
+
+
+def script() -> list[Step]:
+    """What the caller does: asks, interrupts the answer with a booking, confirms, says goodbye."""
+    voice = caller_voice()
+
+    def clip(text: str) -> Clip:
+        return Clip.of(voice.speak(text, PHONE_RATE_HZ), text)
+
+    steps: list[Step] = [WaitForAgent(), Say(clip(OPENING)), BargeIn(clip(BOOKING), after_s=1.5)]
+    for text in TURNS:
+        steps += [WaitForAgent(), Say(clip(text))]
+    return [*steps, WaitForEnd()]
+
+
+async def _demo(
+    console: Console,
+    settings: Settings,
+    executor: Executor,
+    folder: Path,
+    *,
+    seed: int,
+    stay: bool,
+) -> None:
+    mind, senses = await asyncio.to_thread(players, SCENARIO, executor)
+    steps = await asyncio.to_thread(script)
+    screen = Screen(console)
+    options = EmulatorOptions(profile=PROFILES[PROFILE])
+    async with Emulator(mind, senses, options) as emulator:
+        settings = replace(settings, gemini_url=emulator.url)
+        app = make_app(settings, read_tenants(settings), screen)
+        runner, port = await serve(app, "127.0.0.1", 0)
+        url = f"ws://127.0.0.1:{port}/twilio/media/local"
+        try:
+            console.print(f"[bold]Seamline[/] answers on {url}\n", soft_wrap=True)
+            parameters = {"tenant": TENANT, "from": CALLER}
+            phone = await phone_call(url, steps, PhoneOptions(parameters=parameters, seed=seed))
+            async with asyncio.timeout(END_S):
+                await screen.ended_one.wait()
+            if screen.last is None:
+                raise ConfigError(f"the demo's call failed: {phone.failure}")
+            scene = Scene(phone, *screen.last, folder)
+            await asyncio.to_thread(_write_files, scene)
+            booked = await asyncio.to_thread(_bookings, settings.data)
+            _show(console, scene, booked)
+            if phone.failure is not None or not booked:
+                why = phone.failure or "no table was booked"
+                raise ConfigError(f"the demo did not come to its end: {why}")
+            if stay:
+                console.print(
+                    f"\nStill answering (Ctrl-C ends). From another terminal:\n"
+                    f'  seamline call --local --url {url} --say "{OPENING}"',
+                    soft_wrap=True,
+                )
+                await stop_signal()
+        finally:
+            await runner.cleanup()
+
+
+def _write_files(scene: Scene) -> None:
+    write_recording(scene.folder / "call.wav", scene.phone)
+    began = scene.call.timeline.began_at
+    picture = timeline_svg(
+        list(scene.call.timeline),
+        scene.phone.said,
+        scene.phone.heard,
+        title=f"{scene.report.tenant}: a table booked by voice",
+        audio_starts_s=scene.phone.started_at - began,
+    )
+    (scene.folder / "timeline.svg").write_text(picture, encoding="utf-8")
+
+
+def _bookings(data: Path) -> list[sqlite3.Row]:
+    """The caller's bookings as they stand in the restaurant's database."""
+    with closing(sqlite3.connect(data / f"{TENANT}.sqlite3")) as connection:
+        connection.row_factory = sqlite3.Row
+        return connection.execute(
+            "SELECT reference, day, time, people, name, caller FROM bookings WHERE caller = ?",
+            (CALLER,),
+        ).fetchall()
+
+
+def _show(console: Console, scene: Scene, booked: list[sqlite3.Row]) -> None:
+    console.print("\n[bold]In the restaurant's database[/]")
+    for row in booked:
+        console.print("  " + ", ".join(f"{key} {row[key]}" for key in row.keys()))  # noqa: SIM118
+    table = Table(title="how long the caller waited", title_justify="left", box=None)
+    table.add_column("said")
+    table.add_column("answered after", justify="right")
+    for utterance in scene.phone.utterances:
+        answered = utterance.answered_after_s
+        table.add_row(utterance.label, "" if answered is None else f"{answered:.2f} s")
+    console.print(table)
+    report = scene.report
+    console.print(
+        f"agent first heard after {scene.phone.first_audio_s or 0:.2f} s, "
+        f"{report.barge_ins} barge-in, gaps inside its speech "
+        f"{1000 * sum(scene.phone.holes_s):.0f} ms, ended by: {report.outcome}\n"
+    )
+    for name, file in (
+        ("recording (caller left, agent right)", "call.wav"),
+        ("picture", "timeline.svg"),
+        ("log", "log.jsonl"),
+    ):
+        console.print(f"{name}: {scene.folder / file}", soft_wrap=True)

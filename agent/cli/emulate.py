@@ -1,0 +1,56 @@
+"""`seamline emulate gemini`: the model's stand-in as a server of its own."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from agent.cli.runtime import run, stop_signal
+from agent.errors import ConfigError
+from agent.sim.connection import Senses
+from agent.sim.emulator import Emulator, EmulatorOptions
+from agent.sim.mind import Mind
+from agent.sim.players import players, senses_executor
+from agent.sim.scripted import Script, Scripted, Tones
+from agent.sim.server_profiles import PROFILES
+from agent.sim.session_config import SessionConfig
+
+SCENARIOS = Path("config/scenarios")
+REPLY_S = 4.0
+
+
+def run_gemini(port: int, *, scripted: bool, profile: str | None, scenario: Path | None) -> None:
+    """Serve until a signal.
+
+    Raises:
+        ConfigError: no such profile or scenario, or the port is taken.
+    """
+    if profile is not None and profile not in PROFILES:
+        raise ConfigError(f"--profile {profile}: there is none; one of {', '.join(PROFILES)}")
+    options = EmulatorOptions(profile=PROFILES[profile] if profile else None, port=port)
+    if scripted:
+        tones = Tones(reply_s=REPLY_S)
+        run(_serve(_scripted, Senses(tones.hear, tones.speak), options))
+        return
+    with senses_executor() as executor:
+        mind, senses = players(scenario or SCENARIOS, executor)
+        run(_serve(mind, senses, options))
+
+
+def _scripted(_: SessionConfig) -> Mind:
+    return Scripted(Script())
+
+
+async def _serve(
+    mind: Callable[[SessionConfig], Mind], senses: Senses, options: EmulatorOptions
+) -> None:
+    try:
+        async with Emulator(mind, senses, options) as emulator:
+            Console(stderr=True, highlight=False).print(
+                f"Gemini Live's stand-in listens on {emulator.url}  (Ctrl-C ends)\n"
+                f"  seamline serve --insecure-local --gemini-url {emulator.url}",
+                soft_wrap=True,
+            )
+            await stop_signal()
+    except OSError as error:
+        raise ConfigError(f"cannot listen on port {options.port}: {error.strerror}") from None

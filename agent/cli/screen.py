@@ -1,0 +1,71 @@
+"""A call on the terminal as it happens: who says what, what is called, who interrupts."""
+
+import asyncio
+
+from rich.console import Console
+from rich.markup import escape
+
+from agent.call.core import Call
+from agent.call.report import CallReport
+from agent.call.timeline import Entry
+
+REFRESH_S = 0.05
+
+
+class Screen:
+    """A `CallObserver` that prints the timeline of each call while it grows."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._watching: dict[Call, asyncio.Task[None]] = {}
+        self.last: tuple[Call, CallReport] | None = None
+        self.ended_one = asyncio.Event()
+
+    def began(self, call: Call) -> None:
+        """Print what happens in this call from now on."""
+        self._watching[call] = asyncio.create_task(self._watch(call))
+
+    def ended(self, call: Call, report: CallReport) -> None:
+        """Stop watching; the rest is printed at once."""
+        self._watching.pop(call).cancel()
+        self.last = call, report
+        self.ended_one.set()
+
+    async def _watch(self, call: Call) -> None:
+        shown = 0
+        try:
+            while True:
+                shown = self._print_from(call, shown)
+                await asyncio.sleep(REFRESH_S)
+        finally:
+            self._print_from(call, shown)
+
+    def _print_from(self, call: Call, shown: int) -> int:
+        entries = list(call.timeline)
+        for entry in entries[shown:]:
+            if (text := line_of(entry)) is not None:
+                self._console.print(f"[dim]{entry.t:6.2f} s[/]  {text}", soft_wrap=True)
+        return len(entries)
+
+
+def line_of(entry: Entry) -> str | None:
+    """One entry of a timeline for a person to read, as rich markup; None for the small ones."""
+    values = entry.values
+    words = escape(str(values.get("pii.text", "")))
+    match entry.name:
+        case "call.started":
+            return "[dim]the phone rings; the agent answers[/]"
+        case "caller.said":
+            return f"[bold blue]caller[/]  {words}"
+        case "agent.said":
+            return f"[bold green]agent[/]   {words}"
+        case "tool.requested":
+            return f"[yellow]tool[/]    {escape(str(values.get('tool')))} ..."
+        case "tool.finished":
+            return f"[yellow]tool[/]    {'failed' if values.get('failed') else 'answered'}"
+        case "barge_in":
+            return f"[red]barge-in[/] the caller interrupts ({values.get('by')})"
+        case "call.ended":
+            return f"[dim]the call is over: {values.get('outcome')}[/]"
+        case _:
+            return None

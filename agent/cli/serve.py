@@ -1,0 +1,89 @@
+"""`seamline serve`: the service itself."""
+
+import gc
+import ipaddress
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TextIO
+
+import structlog
+from rich.console import Console
+
+from agent.cli.runtime import run, stop_signal
+from agent.errors import ConfigError
+from agent.observe import logs
+from agent.service.app import make_app, read_tenants, serve
+from agent.service.settings import Settings, check_for_service, load_settings
+from agent.service.tenant_files import ReadyTenants
+
+_log = structlog.stdlib.get_logger()
+
+
+def run_service(
+    config: Path | None,
+    *,
+    tenants: Path | None,
+    host: str,
+    port: int,
+    gemini_url: str | None,
+    public_url: str | None,
+    insecure_local: bool,
+) -> None:
+    """Serve until a signal.
+
+    Raises:
+        ConfigError: with everything that is missing or wrong; nothing has been started.
+    """
+    settings = load_settings(
+        config,
+        tenants=tenants,
+        public_url=public_url,
+        gemini_url=gemini_url,
+        insecure_local=insecure_local,
+    )
+    if insecure_local and not _is_loopback(host):
+        raise ConfigError(f"--insecure-local asks for no signatures: it does not listen on {host}")
+    check_for_service(settings)
+    ready = read_tenants(settings)
+    with ExitStack() as stack:
+        stream = sys.stderr
+        if settings.log.file is not None:
+            stream = stack.enter_context(_open_log(settings.log.file))
+        logs.configure(settings.log.level, pii=settings.log.personal_data, stream=stream)
+        run(_serve(settings, ready, host, port))
+
+
+def _open_log(path: str) -> TextIO:
+    try:
+        return Path(path).open("a", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"log.file: {path}: {error.strerror}") from None
+
+
+async def _serve(settings: Settings, ready: ReadyTenants, host: str, port: int) -> None:
+    app = make_app(settings, ready)
+    # Everything made so far lives as long as the process: spare the collector the look.
+    gc.freeze()
+    runner, port = await serve(app, host, port)
+    numbers = len(ready.directory.numbers)
+    _log.info("service.started", host=host, port=port, tenants=len(ready.by_name), numbers=numbers)
+    Console(stderr=True, highlight=False).print(
+        f"seamline serves {len(ready.by_name)} tenants with {numbers} numbers "
+        f"on http://{host}:{port}  (Ctrl-C ends)",
+        soft_wrap=True,
+    )
+    try:
+        await stop_signal()
+    finally:
+        await runner.cleanup()
+        _log.info("service.stopped")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""The Gemini Live API without I/O: messages, profiles, the session."""

@@ -1,0 +1,1 @@
+"""Logs, records and pictures of calls."""

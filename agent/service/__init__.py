@@ -1,0 +1,1 @@
+"""The service: sockets, one supervisor per call, routes."""

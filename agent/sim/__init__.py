@@ -1,0 +1,1 @@
+"""Stand-ins for the caller, the carrier and the model's service."""

@@ -1,0 +1,287 @@
+"""The carrier's side of one media stream, as a stand-in for Twilio; without I/O.
+
+Towards the service it sends `connected`, `start` and a frame of the caller every 20 ms, silence
+included, on absolute deadlines: frame k leaves at `origin + 160 k / 8000`. From the service it
+takes media, marks and clears under the carrier's own strict rules, plays them through `HeardLine`
+and echoes marks when they are due.
+
+Use: call `handle_timer` when `next_timer` says, `receive` for each frame of the service, and
+perform `outputs` after either. What the caller hears comes out of `listen`, frame by frame.
+
+Source: docs/protocols/twilio.md section 9 (E8-E15, E18).
+"""
+
+from collections import Counter, deque
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, assert_never
+
+import numpy as np
+
+from agent.sim.carrier_rules import (
+    INVALID,
+    UNDECODABLE,
+    Broken,
+    EmptyQueue,
+    PlayAudio,
+    PutMark,
+    Violation,
+    read_order,
+)
+from agent.sim.carrier_texts import CallIds, CarrierTexts
+from agent.sim.clips import FRAME, RATE_HZ, Clip, first_loud
+from agent.sim.heard import HeardLine
+from agent.sim.mouth import NO_LOSS, Loss, Mouth
+
+MAX_VIOLATIONS: Final = 100
+
+_EPSILON: Final = 1e-3  # of a sample: a deadline computed twice must not miss by a rounding
+_UNHEARD_FRAMES: Final = 3_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """From `at_s` after the start nothing reaches the service for `for_s`; then all at once."""
+
+    at_s: float
+    for_s: float
+
+
+class CarrierState(Enum):
+    """Where the stream stands."""
+
+    OPENING = "opening"
+    STREAMING = "streaming"
+    LINGERING = "lingering"
+    CLOSED = "closed"
+
+
+class HangUp(Enum):
+    """How a call ends on the wire."""
+
+    STOP_THEN_CLOSE = "stop, then close"
+    CLOSE_ONLY = "close without stop"
+    STOP_ONLY = "stop, and close a while later"
+
+
+@dataclass(frozen=True, slots=True)
+class SendText:
+    """Send this text to the service."""
+
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CloseSocket:
+    """Close the socket; nothing follows."""
+
+    code: int = 1000
+
+
+type CarrierOutput = SendText | CloseSocket
+
+
+@dataclass(frozen=True, slots=True)
+class HeardFrame:
+    """Twenty milliseconds of what the caller heard.
+
+    Attributes:
+        end: position of the sample after its last one.
+        loud_at: position of its first loud sample; None when it was quiet.
+    """
+
+    end: int
+    loud_at: int | None
+
+
+class CarrierStream:
+    """One call's media stream.
+
+    Args:
+        call: the names to send in `start`.
+        now: monotonic seconds; `connected` is due at once.
+        rng: everything random is drawn from it.
+        start_after_s: between `connected` and `start`.
+        loss, stalls: what goes wrong on the way to the service.
+        keep_audio: hold all audio for `line.pcm` and `mouth.pcm`; off for long load tests.
+
+    Attributes:
+        origin: the time of sample 0, at which `start` is sent.
+        line: the queue towards the caller and the record of what was heard.
+        mouth: what the caller says.
+        keeps_audio: as asked for.
+        violations: rules the service broke, the first hundred.
+        counters: `31950`, `31951` (all violations), `media`, `mark`, `clear`, `after_stop`.
+        mark_waits_s: from each mark's arrival to its echo; those a clear echoed not counted.
+        leads_s: how much was queued when a media message arrived, that one not counted.
+    """
+
+    def __init__(
+        self,
+        call: CallIds,
+        now: float,
+        rng: np.random.Generator,
+        *,
+        start_after_s: float = 0.0,
+        loss: Loss = NO_LOSS,
+        stalls: tuple[Stall, ...] = (),
+        keep_audio: bool = True,
+    ) -> None:
+        self.call = call
+        self.state = CarrierState.OPENING
+        self.origin = now + start_after_s
+        self.keeps_audio = keep_audio
+        self.line = HeardLine(keep=keep_audio)
+        self.mouth = Mouth(rng, loss=loss, keep=keep_audio)
+        self.violations: list[Violation] = []
+        self.counters: Counter[str] = Counter()
+        self.mark_waits_s: list[float] = []
+        self.leads_s: list[float] = []
+        self._stalls = [(self.origin + s.at_s, self.origin + s.at_s + s.for_s) for s in stalls]
+        self._texts = CarrierTexts(call)
+        self._heard: deque[HeardFrame] = deque(maxlen=_UNHEARD_FRAMES)
+        self._close_at = 0.0
+        self._outputs: list[CarrierOutput] = []
+        self._release_at: float | None = None
+        self._send(self._texts.connected())
+
+    def say(self, clip: Clip) -> int:
+        """Let the caller speak, after what is being said; returns the first sample's position."""
+        return self.mouth.say(clip)
+
+    def press(self, digit: str) -> None:
+        """Let the caller press a key."""
+        if self.state is CarrierState.STREAMING:
+            self._send(self._texts.dtmf(digit))
+
+    def hang_up(
+        self, now: float, how: HangUp = HangUp.STOP_THEN_CLOSE, *, linger_s: float = 2.0
+    ) -> None:
+        """Let the caller hang up; before `start` there is only the socket to close."""
+        if self.state not in {CarrierState.OPENING, CarrierState.STREAMING}:
+            return
+        self.line.cut(self._position(now))
+        if self.state is CarrierState.STREAMING and how is not HangUp.CLOSE_ONLY:
+            self._send(self._texts.stop())
+            if how is HangUp.STOP_ONLY:
+                self.state = CarrierState.LINGERING
+                self._close_at = now + linger_s
+                return
+        self._close()
+
+    def receive(self, frame: bytes | str, now: float, *, binary: bool = False) -> None:
+        """Take one frame of the service."""
+        if self.state in {CarrierState.LINGERING, CarrierState.CLOSED}:
+            self.counters["after_stop"] += 1
+            return
+        try:
+            if binary:
+                raise Broken(UNDECODABLE, f"a binary frame of {len(frame)} bytes")
+            if self.state is CarrierState.OPENING:
+                raise Broken(INVALID, "a message before start")
+            order = read_order(frame, self.call.stream_sid)
+        except Broken as broken:
+            self.counters[str(broken.code)] += 1
+            if len(self.violations) < MAX_VIOLATIONS:
+                at_s = now - self.origin
+                self.violations.append(Violation(broken.code, str(broken), at_s))
+            return
+        at = self._position(now)
+        match order:
+            case PlayAudio():
+                self.counters["media"] += 1
+                self.leads_s.append(max(self.line.end - at, 0) / RATE_HZ)
+                self.line.play(order.media.payload, at)
+            case PutMark():
+                self.counters["mark"] += 1
+                self.line.mark(order.mark.name, at)
+                self._echo_reached(at)
+            case EmptyQueue():
+                self.counters["clear"] += 1
+                for mark in self.line.cut(at):
+                    self._send(self._texts.mark(mark.name))
+            case _:
+                assert_never(order)
+
+    def peer_closed(self, now: float) -> None:
+        """The service closed the socket, or it broke: the queue is gone, the stream over."""
+        if self.state is not CarrierState.CLOSED:
+            self.line.cut(self._position(now))
+            self.state = CarrierState.CLOSED
+        self._outputs.clear()
+        self._release_at = None
+
+    def next_timer(self) -> float | None:
+        """When `handle_timer` and `outputs` must be called; None when the stream is over."""
+        match self.state:
+            case CarrierState.OPENING:
+                due = self.origin
+            case CarrierState.STREAMING:
+                position = (self.mouth.n_frames + 1) * FRAME
+                if self.line.marks:
+                    position = min(position, self.line.marks[0].due)
+                due = self.origin + position / RATE_HZ
+            case CarrierState.LINGERING:
+                due = self._close_at
+            case CarrierState.CLOSED:
+                return self._release_at
+            case _:
+                assert_never(self.state)
+        return due if self._release_at is None else min(due, self._release_at)
+
+    def handle_timer(self, now: float) -> None:
+        """Do everything that is due: start, the caller's frames, marks, the late close."""
+        if self.state is CarrierState.OPENING and now >= self.origin:
+            self._start()
+        if self.state is CarrierState.STREAMING:
+            at = self._position(now)
+            while (self.mouth.n_frames + 1) * FRAME <= at:
+                self._next_frame()
+            self._echo_reached(at)
+        if self.state is CarrierState.LINGERING and now >= self._close_at:
+            self._close()
+
+    def outputs(self, now: float) -> list[CarrierOutput]:
+        """Drain what must go out now, in order; nothing while the connection stalls."""
+        self._release_at = None
+        if not self._outputs:
+            return []
+        for begin, end in self._stalls:
+            if begin <= now < end:
+                self._release_at = end
+                return []
+        outputs, self._outputs = self._outputs, []
+        return outputs
+
+    def listen(self) -> list[HeardFrame]:
+        """Drain the frames that the caller heard since the last call."""
+        heard = list(self._heard)
+        self._heard.clear()
+        return heard
+
+    def _start(self) -> None:
+        self.state = CarrierState.STREAMING
+        self._send(self._texts.start())
+
+    def _next_frame(self) -> None:
+        frame = self.mouth.frame()
+        if frame is not None:
+            self._send(self._texts.media(*frame))
+        end = self.mouth.n_frames * FRAME
+        loud = first_loud(self.line.listen(end - FRAME, end))
+        self._heard.append(HeardFrame(end, None if loud is None else end - FRAME + loud))
+
+    def _echo_reached(self, at: int) -> None:
+        for mark in self.line.reached(at):
+            self.mark_waits_s.append((at - mark.at) / RATE_HZ)
+            self._send(self._texts.mark(mark.name))
+
+    def _close(self) -> None:
+        self.state = CarrierState.CLOSED
+        self._outputs.append(CloseSocket())
+
+    def _send(self, text: bytes) -> None:
+        self._outputs.append(SendText(text))
+
+    def _position(self, now: float) -> int:
+        return max(0, int((now - self.origin) * RATE_HZ + _EPSILON))

@@ -1,0 +1,122 @@
+"""One open media socket with the carrier and the caller on it; the shell around `Caller`."""
+
+import asyncio
+from collections import deque
+from typing import Final, assert_never
+
+import aiohttp
+
+from agent.sim.caller import Caller
+from agent.sim.carrier import CarrierOutput, CloseSocket, SendText
+from agent.sim.wheel import Spoke, TimerWheel
+
+SEND_TIMEOUT_S: Final = 5.0
+OUTBOX: Final = 500
+"""Texts held for a service that reads too slowly: ten seconds of frames. Then the caller's audio is
+dropped and counted as `31930`, as the carrier does."""
+
+_MEDIA: Final = b'{"event":"media"'
+
+
+class _Stuck(Exception):
+    """The service takes nothing any more."""
+
+
+class PhoneLine:
+    """Moves texts between a socket and a caller; one task reads, one writes, the wheel ticks.
+
+    Attributes:
+        caller: and through it everything known of the call.
+        spoke: the call's place on the wheel, with how late each tick came.
+        sent_at, received_at: the loop's clock at each media message, if `stamps` was asked for.
+    """
+
+    def __init__(
+        self,
+        socket: aiohttp.ClientWebSocketResponse,
+        caller: Caller,
+        wheel: TimerWheel,
+        *,
+        stamps: bool = False,
+    ) -> None:
+        self.sent_at: list[float] = []
+        self.received_at: list[float] = []
+        self._stamps = stamps
+        self.caller = caller
+        self.spoke = Spoke(self._tick, caller.next_timer)
+        self._socket = socket
+        self._wheel = wheel
+        self._outbox: deque[CarrierOutput] = deque()
+        self._filled = asyncio.Event()
+        self._over = False
+
+    async def run(self) -> None:
+        """Hold the call until either side ends it; the socket is the caller's to close after."""
+        loop = asyncio.get_running_loop()
+        counters = self.caller.line.counters
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._write())
+                self._flush(loop.time())
+                await self._read()
+                self._over = True
+                self._filled.set()
+        except* _Stuck:
+            counters["send_timeout"] += 1
+        self.caller.peer_closed(loop.time())
+        self._wheel.schedule(self.spoke)
+
+    async def _read(self) -> None:
+        loop = asyncio.get_running_loop()
+        async for message in self._socket:
+            now = loop.time()
+            match message.type:
+                case aiohttp.WSMsgType.TEXT:
+                    if self._stamps and '"media"' in message.data[:20]:
+                        self.received_at.append(now)
+                    self.caller.line.receive(message.data, now)
+                case aiohttp.WSMsgType.BINARY:
+                    self.caller.line.receive(message.data, now, binary=True)
+                case _:  # a ping that is not to be answered
+                    continue
+            self._flush(now)
+
+    async def _write(self) -> None:
+        while not self._over:
+            await self._filled.wait()
+            self._filled.clear()
+            try:
+                async with asyncio.timeout(SEND_TIMEOUT_S):
+                    while self._outbox:
+                        await self._send(self._outbox.popleft())
+            except TimeoutError:
+                raise _Stuck from None
+            except (aiohttp.ClientError, ConnectionError):
+                return  # the connection is gone; the reader learns why
+
+    async def _send(self, output: CarrierOutput) -> None:
+        match output:
+            case SendText(text):
+                if self._stamps and text.startswith(_MEDIA):
+                    self.sent_at.append(asyncio.get_running_loop().time())
+                await self._socket.send_frame(text, aiohttp.WSMsgType.TEXT)
+            case CloseSocket(code):
+                await self._socket.close(code=code)
+            case _:
+                assert_never(output)
+
+    def _tick(self, now: float) -> None:
+        self.caller.handle_timer(now)
+        self._flush(now)
+
+    def _flush(self, now: float) -> None:
+        line = self.caller.line
+        for output in line.outputs(now):
+            full = len(self._outbox) >= OUTBOX
+            if full and isinstance(output, SendText) and output.text.startswith(_MEDIA):
+                line.counters["31930"] += 1
+                continue
+            self._outbox.append(output)
+        if self._outbox:
+            self._filled.set()
+        self._wheel.schedule(self.spoke)

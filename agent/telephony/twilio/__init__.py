@@ -1,0 +1,1 @@
+"""Twilio Media Streams and TwiML without I/O."""

@@ -1,0 +1,119 @@
+"""The small types of a tenant file, read from text, without I/O: durations, numbers, switches."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BeforeValidator, Field
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)")
+_SEPARATORS = re.compile(r"[\s().-]")
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+_SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+def quoted(value: object, limit: int = 60) -> str:
+    """The value between quotes, cut to a length that fits a line."""
+    text = str(value)
+    return f'"{text}"' if len(text) <= limit else f'"{text[:limit]}..."'
+
+
+def duration_text(seconds: float) -> str:
+    """Seconds as an owner writes them: `250ms`, `4s`, `20m`."""
+    if 0 < seconds < 1:
+        return f"{seconds * 1000:g}ms"
+    for unit in ("h", "m"):
+        if seconds >= _UNITS[unit] and seconds % _UNITS[unit] == 0:
+            return f"{seconds / _UNITS[unit]:g}{unit}"
+    return f"{seconds:g}s"
+
+
+def duration(at_least: float, at_most: float) -> BeforeValidator:
+    """A validator from `20m`, `4s`, `250ms` (or a number of seconds, from Python) to seconds.
+
+    Args:
+        at_least: smallest value taken, in seconds.
+        at_most: largest value taken, in seconds.
+    """
+
+    def read(value: object) -> object:
+        if isinstance(value, int | float):
+            seconds = float(value)
+        elif isinstance(value, str):
+            found = _DURATION.fullmatch(value.strip())
+            if not found:
+                raise ValueError(f"{quoted(value)} is not a duration; write 20m, 4s or 250ms")
+            seconds = float(found[1]) * _UNITS[found[2]]
+        else:
+            return value
+        if not at_least <= seconds <= at_most:
+            low, high = duration_text(at_least), duration_text(at_most)
+            raise ValueError(f"{quoted(value)} is not between {low} and {high}")
+        return seconds
+
+    return BeforeValidator(read)
+
+
+def whole(at_least: int, at_most: int) -> BeforeValidator:
+    """A validator from digits to an integer within bounds, both included."""
+
+    def read(value: object) -> object:
+        if isinstance(value, str):
+            if not re.fullmatch(r"\d{1,9}", value):
+                raise ValueError(f"{quoted(value)} is not a whole number")
+            value = int(value)
+        if isinstance(value, int) and not at_least <= value <= at_most:
+            raise ValueError(f"{value} is not between {at_least} and {at_most}")
+        return value
+
+    return BeforeValidator(read)
+
+
+def _switch(value: object) -> object:
+    if isinstance(value, str):
+        if value.lower() not in _SWITCH:
+            raise ValueError(f"{quoted(value)} is not true or false")
+        return _SWITCH[value.lower()]
+    return value
+
+
+def phone_number(value: object) -> object:
+    """A telephone number without its separators: `+1 (555) 010-0100` is `+15550100100`.
+
+    Raises:
+        ValueError: the text is not a number in international form (E.164).
+    """
+    if not isinstance(value, str):
+        return value
+    number = _SEPARATORS.sub("", value)
+    if not _E164.fullmatch(number):
+        raise ValueError(
+            f"{quoted(value)} is not a number in international form; write it as +15550100100"
+        )
+    return number
+
+
+def _time_zone(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        close = get_close_matches(value[:100], sorted(available_timezones()), n=1)
+        hint = f"; did you mean {quoted(close[0])}?" if close else ", as Europe/Rome"
+        raise ValueError(f"{quoted(value)} is not a time zone{hint}") from None
+
+
+def _line(value: object) -> object:
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
+type Switch = Annotated[bool, BeforeValidator(_switch)]
+type TimeZone = Annotated[ZoneInfo, BeforeValidator(_time_zone)]
+type PhoneNumber = Annotated[str, BeforeValidator(phone_number)]
+type Spoken = Annotated[str, BeforeValidator(_line), Field(min_length=1, max_length=1000)]
+"""A sentence that is said aloud: line breaks of the file mean nothing."""

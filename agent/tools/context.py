@@ -1,0 +1,21 @@
+"""What a business function may know about the call it serves."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """Handed to every function that has a parameter of this type; the model never sees it.
+
+    Attributes:
+        tenant: whose call it is.
+        call_id: the carrier's id of the call.
+        caller: the caller's number in international form; None when it is withheld.
+        data_dir: folder for the data of functions; shared, so name files after the tenant.
+    """
+
+    tenant: str
+    call_id: str
+    caller: str | None
+    data_dir: Path

@@ -1,0 +1,61 @@
+"""What a function returned, made into an answer for the model: plain JSON, never too large."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import accumulate
+from typing import Any
+
+import msgspec
+from pydantic import BaseModel
+
+from agent.errors import ToolError
+
+MAX_BYTES = 8 * 1024
+_NOTE_BYTES = 200
+
+_encoder = msgspec.json.Encoder(enc_hook=lambda value: _encode_other(value))
+
+
+def answer_with(result: object) -> dict[str, Any]:
+    """The response object for a result.
+
+    Dataclasses, enums, dates, pydantic models and msgspec structs are taken as they are. None
+    becomes a status, since models call again when an answer says nothing
+    (docs/protocols/gemini-live.md 3.4). What is too large is cut, and says so.
+
+    Raises:
+        ToolError: the result cannot be told to the model, although the function ran.
+    """
+    if result is None:
+        result = {"status": "done"}
+    try:
+        text = _encoder.encode(result)
+    except (TypeError, ValueError, RecursionError, OverflowError) as error:
+        raise ToolError("The function ran, but its result cannot be told.") from error
+    return {"output": msgspec.json.decode(text)} if len(text) <= MAX_BYTES else _cut(text)
+
+
+def error_with(message: str, *, retryable: bool) -> dict[str, Any]:
+    """The response object for a failure."""
+    return {"error": message, "retryable": retryable}
+
+
+def _encode_other(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+def _cut(text: bytes) -> dict[str, Any]:
+    """Whole items of a list while they fit; of anything else the first part, as text."""
+    room = MAX_BYTES - _NOTE_BYTES
+    if text.startswith(b"["):
+        items = msgspec.json.decode(text, type=list[msgspec.Raw])
+        ends = list(accumulate(len(item) + 1 for item in items))
+        if count := bisect_right(ends, room):
+            kept = [msgspec.json.decode(item) for item in items[:count]]
+            note = f"Too long: only the first {count} of {len(items)} items are here."
+            return {"output": kept, "truncated": note}
+    note = f"Too long: only the beginning of {len(text)} bytes is here."
+    return {"output": text[: room // 2].decode("utf-8", "ignore"), "truncated": note}

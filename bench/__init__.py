@@ -1,0 +1,1 @@
+"""Benchmarks: each prints its table, with the ratios, from one run."""

@@ -1,0 +1,276 @@
+"""Whole calls: what the service costs beside a bare relay and a naive bridge, in one run.
+
+    python -m bench.calls [--calls 25] [--seconds 20]
+
+Each subject runs in a process of its own on one core; the callers and the model's stand-in run in
+this one, on another. A caller speaks, the model answers for four seconds, and so on; the relay's
+far end talks as much, in 20 ms frames both ways. CPU is what the kernel billed the subject for
+while all calls were up. Latency is one way, from a message that came in to the one that carries it
+on; for caller audio the packet's own length is not counted.
+"""
+
+import argparse
+import asyncio
+import os
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from aiohttp import web
+from rich.console import Console
+from rich.table import Table
+
+from agent.sim.clips import Clip
+from agent.sim.connection import Senses
+from agent.sim.emulator import Emulator
+from agent.sim.phone import PhoneOptions, phone_bank
+from agent.sim.phone_report import BankReport
+from agent.sim.recording import Recording
+from agent.sim.script import Pause, Say, Step
+from agent.sim.scripted import Script, Scripted, Tones, marker
+from bench import far_end
+
+REPLY_S = 4.0
+ASK_S = 1.0
+ROUND_S = 6.5
+RAMP_S = 4.0
+WARM_UP_S = 3.0
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+HERE = Path(__file__).parent
+RELAY, NAIVE, OURS = "bare relay", "naive bridge", "seamline"
+
+
+@dataclass(slots=True)
+class Result:
+    """One subject under one number of calls."""
+
+    subject: str
+    calls: int
+    cpu_percent: float
+    megabytes: float
+    up_ms: list[float] = field(default_factory=list)
+    down_ms: list[float] = field(default_factory=list)
+    holes_ms: float = 0.0
+    failures: list[str] = field(default_factory=list)
+    phone_late_ms: float = 0.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@asynccontextmanager
+async def subject_process(
+    command: Callable[[int], list[str]], core: int
+) -> AsyncIterator[tuple[int, int]]:
+    """Run a subject on one core; gives its pid and port once it listens."""
+    port = free_port()
+    process = await asyncio.create_subprocess_exec(
+        *command(port), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        os.sched_setaffinity(process.pid, {core})
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+                break
+            except OSError:
+                if process.returncode is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"{command(port)} does not listen") from None
+                await asyncio.sleep(0.1)
+        yield process.pid, port
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+
+
+def megabytes(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+async def load(
+    subject: str, pid: int, url: str, calls: int, seconds: float
+) -> tuple[Result, BankReport]:
+    """Place the calls, and read the subject's clock while all of them are up."""
+    clip = Clip.of(marker(4, ASK_S), "ask")
+    rounds = round((RAMP_S + WARM_UP_S + seconds) / ROUND_S) + 1
+    script: list[Step] = [Pause(2.0)]
+    for _ in range(rounds):
+        script += [Say(clip), Pause(ROUND_S - ASK_S)]
+    parameters = {"tenant": "bench"}
+    async with phone_bank() as bank, asyncio.TaskGroup() as group:
+        placed = group.create_task(
+            bank.load(
+                url,
+                lambda _: script,
+                calls=calls,
+                ramp_s=RAMP_S,
+                options=lambda number: PhoneOptions(
+                    parameters=parameters, seed=number, keep_audio=False, stamps=True
+                ),
+            )
+        )
+        await asyncio.sleep(RAMP_S + WARM_UP_S)
+        began, used = time.monotonic(), cpu_seconds(pid)
+        await asyncio.sleep(seconds)
+        share = (cpu_seconds(pid) - used) / (time.monotonic() - began)
+        size = megabytes(pid)
+        report = await placed
+    result = Result(subject, calls, share * 100, size, failures=report.failures)
+    result.holes_ms = 1000 * sum(sum(call.holes_s) for call in report.calls)
+    late = [s for call in report.calls for s in call.lateness_s]
+    result.phone_late_ms = 1000 * float(np.percentile(late, 99)) if late else 0.0
+    return result, report
+
+
+def uplink_ms(report: BankReport, recording: Recording) -> list[float]:
+    """From a caller's frame going out to the message that completes it at the model."""
+    calls = sorted(report.calls, key=lambda call: call.started_at)
+    names = list(recording.connections)
+    latencies: list[float] = []
+    for call, name in zip(calls, names, strict=True):
+        n_samples = 0
+        for frame in recording.frames:
+            if frame.connection != name or frame.kind != "audio":
+                continue
+            n_samples += frame.n_samples
+            index = round(n_samples / 320) - 1  # 20 ms at 16 kHz
+            if index < len(call.sent_at):
+                latencies.append(1000 * (frame.at_s - call.sent_at[index]))
+    return latencies
+
+
+def downlink_ms(report: BankReport, recording: Recording) -> list[float]:
+    """From the first audio of each answer leaving the model to its first message to the carrier."""
+    calls = sorted(report.calls, key=lambda call: call.started_at)
+    latencies: list[float] = []
+    for call, name in zip(calls, recording.connections, strict=True):
+        sent = recording.connections[name].audio_sent_at
+        turns = sent[:1] + [after for before, after in pairwise(sent) if after - before > 1.0]
+        received = np.asarray(call.received_at)
+        for at in turns:
+            later = received[received >= at]
+            if later.size:
+                latencies.append(1000 * float(later[0] - at))
+    return latencies
+
+
+async def measure_bridge(
+    subject: str, command: Callable[[int, str], list[str]], path: str, calls: int, seconds: float
+) -> Result:
+    tones = Tones(reply_s=REPLY_S)
+    recording = Recording(most_frames=2_000_000)
+    emulator = Emulator(
+        lambda _: Scripted(Script()), Senses(tones.hear, tones.speak), recording=recording
+    )
+    async with (
+        emulator,
+        subject_process(lambda port: command(port, emulator.url), core=0) as (pid, port),
+    ):
+        result, report = await load(subject, pid, f"ws://127.0.0.1:{port}{path}", calls, seconds)
+    result.up_ms = uplink_ms(report, recording)
+    result.down_ms = downlink_ms(report, recording)
+    return result
+
+
+async def measure_relay(calls: int, seconds: float) -> Result:
+    runner = web.AppRunner(far_end.make_app(REPLY_S, ROUND_S - REPLY_S), access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, shutdown_timeout=1.0)
+    await site.start()
+    far = f"ws://127.0.0.1:{runner.addresses[0][1]}/media"
+    try:
+        command = lambda port: [sys.executable, "-m", "bench.relay", str(port), far]  # noqa: E731
+        async with subject_process(command, core=0) as (pid, port):
+            result, _ = await load(RELAY, pid, f"ws://127.0.0.1:{port}/media", calls, seconds)
+    finally:
+        await runner.cleanup()
+    return result
+
+
+def naive_command(port: int, gemini_url: str) -> list[str]:
+    return [sys.executable, "-m", "bench.naive", str(port), gemini_url]
+
+
+def our_command(port: int, gemini_url: str) -> list[str]:
+    return [
+        *(sys.executable, "-m", "agent", "serve", "--insecure-local", "--port", str(port)),
+        *("--gemini-url", gemini_url, "--tenants", str(HERE / "tenants")),
+    ]
+
+
+async def run(counts: list[int], seconds: float) -> list[Result]:
+    os.sched_setaffinity(0, {1})
+    results = []
+    for calls in counts:
+        results.append(await measure_relay(calls, seconds))
+        results.append(await measure_bridge(NAIVE, naive_command, "/media", calls, seconds))
+        ours = await measure_bridge(OURS, our_command, "/twilio/media/local", calls, seconds)
+        results.append(ours)
+    return results
+
+
+def percentiles(values: list[float]) -> str:
+    if not values:
+        return ""
+    p50, p99 = np.percentile(values, [50, 99])
+    return f"{p50:.1f} / {p99:.1f}"
+
+
+def table(results: list[Result]) -> Table:
+    shown = Table(title="whole calls, one core, 20 ms frames", title_justify="left")
+    for heading in (
+        *("calls", "subject", "CPU per call", "of relay", "of naive", "memory MB"),
+        *("up ms p50/p99", "down ms p50/p99", "holes ms", "phones late ms p99", "failed"),
+    ):
+        shown.add_column(heading, justify="left" if heading == "subject" else "right")
+    for result in results:
+        peers = {r.subject: r.cpu_percent for r in results if r.calls == result.calls}
+        shown.add_row(
+            str(result.calls),
+            result.subject,
+            f"{result.cpu_percent / result.calls:.2f} %",
+            f"{result.cpu_percent / peers[RELAY]:.2f} x",
+            f"{result.cpu_percent / peers[NAIVE]:.2f} x",
+            f"{result.megabytes:.0f}",
+            percentiles(result.up_ms),
+            percentiles(result.down_ms),
+            f"{result.holes_ms:.0f}",
+            f"{result.phone_late_ms:.1f}",
+            str(len(result.failures)),
+        )
+    return shown
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, nargs="*", default=[1, 25, 50])
+    parser.add_argument("--seconds", type=float, default=20.0)
+    options = parser.parse_args()
+    results = asyncio.run(run(options.calls, options.seconds))
+    Console(width=150).print(table(results))
+    for result in results:
+        for failure in sorted(set(result.failures)):
+            print(f"{result.subject}, {result.calls} calls: {failure}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+from math import inf
+
+import pytest
+
+from agent.call import prompts
+from agent.call.effects import CancelTools, RunTool
+from agent.call.errands import LATE_RESULT_S, MOST_WAITING, Errands
+from agent.call.timeline import Timeline
+from agent.gemini.codec import encode_client
+from agent.gemini.messages import ToolResponse, ToolResponseMessage
+from agent.gemini.profiles import profile_for
+from agent.gemini.session import LiveSession
+from agent.gemini.session_events import SendFrame, ToolCall
+from agent.gemini.setup import SetupOptions, build_setup
+from agent.gemini.tools import FunctionDeclaration, FunctionResponse
+
+
+class Fixture:
+    def __init__(self, model: str = "gemini-3.8-live", *, end_call_tool: bool = True) -> None:
+        tools = (FunctionDeclaration("book"), FunctionDeclaration("end_call"))
+        setup = build_setup(SetupOptions(model=model, declarations=tools))
+        self.session = LiveSession(setup, profile_for(model, "developer"))
+        self.session.start(0.0)
+        self.session.connected(0.0)
+        self.session.receive(b'{"setupComplete":{}}', 0.0)
+        self.timeline = Timeline(0.0)
+        self.errands = Errands(
+            self.session, self.timeline, budget_s=8.0, end_call_tool=end_call_tool
+        )
+        self.sent()
+
+    def sent(self) -> list[bytes]:
+        return [e.frame for e in self.session.effects() if isinstance(e, SendFrame)]
+
+    def model_calls(self, *ids: str, name: str = "book") -> list[ToolCall]:
+        for id in ids:
+            call = f'{{"toolCall":{{"functionCalls":[{{"id":"{id}","name":"{name}"}}]}}}}'
+            self.session.receive(call.encode(), 0.0)
+        return [ToolCall(id, name, {}) for id in ids]
+
+    def names(self) -> list[str]:
+        return [entry.name for entry in self.timeline]
+
+
+def answer(id: str, name: str, **response: object) -> bytes:
+    reply = ToolResponse((FunctionResponse(id, name, response),))
+    return encode_client(ToolResponseMessage(reply))
+
+
+def test_functions_are_run_and_their_results_sent() -> None:
+    f = Fixture()
+    assert not f.errands.requested(f.model_calls("a"), 1, 0.0)
+    assert f.errands.take() == [RunTool("a", "book", {})]
+    assert f.errands.take() == []
+    f.errands.finished("a", {"output": 1}, 1.0)
+    assert f.sent() == [answer("a", "book", output=1)]
+    assert f.names() == ["tool.requested", "tool.finished"]
+    f.errands.finished("a", {"output": 1}, 2.0)
+    assert f.sent() == []
+
+
+def test_end_call_is_answered_here() -> None:
+    f = Fixture()
+    assert f.errands.requested(f.model_calls("e", name="end_call"), 1, 0.0)
+    assert f.errands.take() == []
+    assert f.sent() == [answer("e", "end_call", output=prompts.END_CALL_RESULT)]
+
+
+def test_what_cannot_run_is_answered_at_once() -> None:
+    f = Fixture()
+    calls = f.model_calls(*(str(n) for n in range(17)))
+    f.errands.requested(calls, 1, 0.0)
+    assert len(f.errands.take()) == 16
+    assert f.sent() == [answer("16", "book", error=prompts.TOO_MANY_TOOLS, retryable=True)]
+
+
+def test_cancelled_functions_are_stopped_and_so_are_all_at_the_end() -> None:
+    f = Fixture()
+    f.errands.requested(f.model_calls("a", "b"), 1, 0.0)
+    f.errands.take()
+    f.errands.cancelled(["a"], 1.0)
+    f.errands.cancelled(["a"], 1.0)
+    f.errands.tell_when_quiet("later", 9.0)
+    f.errands.end(2.0)
+    assert f.errands.take() == [CancelTools(("a",)), CancelTools(("b",))]
+    assert f.errands.deadline(0.0) == inf
+
+
+def test_a_slow_function_is_answered_for_and_its_result_told_when_it_is_quiet() -> None:
+    f = Fixture()
+    f.errands.requested(f.model_calls("a"), 1, 0.0)
+    assert f.errands.deadline(inf) == 8.0
+    f.errands.advance(inf, 8.0)
+    assert f.sent() == [answer("a", "book", error=prompts.STILL_WORKING, retryable=False)]
+    f.errands.finished("a", {"output": "Friday"}, 10.0)
+    assert f.sent() == []
+    assert f.errands.deadline(inf) == 10.0 + LATE_RESULT_S
+    assert f.errands.deadline(11.0) == 11.0
+    f.errands.advance(11.0, 11.0)
+    (frame,) = f.sent()
+    assert b"Friday" in frame
+    assert f.errands.deadline(0.0) == inf
+
+
+def test_a_text_that_cannot_wait_longer_goes_out_whatever_goes_on() -> None:
+    f = Fixture()
+    f.errands.tell_when_quiet("hurry", 5.0)
+    f.errands.tell_when_quiet("no hurry", 50.0)
+    f.errands.advance(inf, 4.9)
+    assert f.sent() == []
+    f.errands.advance(inf, 5.0)
+    assert len(f.sent()) == 1
+    assert f.errands.deadline(inf) == 50.0
+
+
+def test_too_many_texts_are_counted_not_kept() -> None:
+    f = Fixture()
+    for _ in range(MOST_WAITING + 2):
+        f.errands.tell_when_quiet("x", 1.0)
+    assert f.errands.counters["texts_dropped"] == 2
+
+
+@pytest.mark.parametrize(
+    ("model", "key"),
+    [
+        ("gemini-3.8-live", b"realtimeInput"),
+        ("gemini-2.5-flash-native-audio-preview-12-2025", b"clientContent"),
+    ],
+)
+def test_the_model_is_told_in_its_own_way(model: str, key: bytes) -> None:
+    f = Fixture(model)
+    f.errands.tell("Hello", 0.0)
+    (frame,) = f.sent()
+    assert key in frame
+
+
+def test_keys_are_told_together() -> None:
+    f = Fixture()
+    f.errands.pressed("1", 0.0)
+    f.errands.pressed("#", 0.1)
+    f.errands.advance(inf, 0.1)
+    (frame,) = f.sent()
+    assert b": 1#" in frame
+    assert f.timeline.since(0)[0].values == {"pii.digit": "1"}
+
+
+def test_only_our_own_words_are_an_echo() -> None:
+    f = Fixture()
+    assert not f.errands.is_echo("")
+    f.errands.tell("Greet the caller.", 0.0)
+    assert f.errands.is_echo(" Greet the caller. ")
+    assert not f.errands.is_echo("Greet")
+    assert f.errands.counters["echoes"] == 1

@@ -1,0 +1,224 @@
+from math import inf
+
+import pytest
+
+from agent.call.turns import IN_PROGRESS, LATE_S, MOST_TEXT, MOST_TURNS, WATCHDOG_S, Turn, Turns
+
+
+def spoken(turns: Turns, now: float, seconds: float = 1.0) -> Turn:
+    turn = turns.model_spoke(now)
+    assert turn is not None
+    turn.audio += round(8000 * seconds)
+    return turn
+
+
+def test_output_opens_a_turn_and_turn_complete_closes_it() -> None:
+    turns = Turns()
+    turn = spoken(turns, 1.0)
+    assert turns.model_spoke(1.1) is turn
+    assert turns.generation_complete(1.2) is turn
+    assert turns.generation_complete(1.3) is None
+    assert turns.complete("MAX", None, 2.0) is turn
+    assert (turn.reason, turn.closed, turn.number) == ("MAX", True, 1)
+    assert turns.complete(None, None, 2.1) is None
+    assert spoken(turns, 2.2).number == 2
+
+
+def test_a_turn_that_rests_while_the_model_thinks_stays_open() -> None:
+    turns = Turns()
+    turn = spoken(turns, 1.0)
+    assert turns.complete(None, IN_PROGRESS, 2.0) is None
+    assert turns.open is turn
+    assert turns.complete(None, "IDLE", 3.0) is turn
+    assert turns.complete(None, IN_PROGRESS, 4.0) is None
+
+
+def test_audio_after_its_turn_s_end_is_dropped_and_later_audio_is_a_new_turn() -> None:
+    turns = Turns()
+    first = spoken(turns, 1.0)
+    turns.generation_complete(2.0)
+    assert turns.model_spoke(2.5) is None
+    assert turns.late == 1
+    second = turns.model_spoke(2.0 + LATE_S)
+    assert second is not first
+    assert first.closed
+    turns.interrupted(4.0)
+    assert turns.model_spoke(4.5) is None
+    assert turns.model_spoke(4.0 + LATE_S) is not None
+
+
+def test_after_turn_complete_the_next_turn_may_begin_at_once() -> None:
+    turns = Turns()
+    spoken(turns, 1.0)
+    turns.interrupted(2.0)
+    turns.complete(None, None, 2.1)
+    assert turns.model_spoke(2.2) is not None
+
+
+def test_a_turn_cut_by_our_own_ears_is_dropped_until_its_end_is_said() -> None:
+    for end in ("complete", "interrupted", "generation_complete"):
+        turns = Turns()
+        turn = spoken(turns, 1.0)
+        assert turns.cut({1: 0.4}, 1.5) is turn
+        assert (turn.interrupted, turn.unheard_s, turn.heard_s) == (True, 0.4, 0.6)
+        assert turns.model_spoke(9.0) is None
+        if end == "complete":
+            turns.complete(None, None, 9.1)
+        else:
+            getattr(turns, end)(9.1)
+        assert (turns.model_spoke(9.2) is not None) == (end == "complete")
+        assert turns.model_spoke(9.1 + LATE_S) is not None
+
+
+def test_the_end_of_a_turn_nobody_knows_changes_nothing() -> None:
+    turns = Turns()
+    assert turns.generation_complete(1.0) is None
+    assert turns.model_spoke(1.1) is not None
+
+
+def test_a_cut_reaches_turns_that_were_complete_but_not_heard() -> None:
+    turns = Turns()
+    first = spoken(turns, 1.0, 3.0)
+    turns.generation_complete(1.5)
+    turns.complete(None, None, 1.6)
+    second = spoken(turns, 2.0, 2.0)
+    turns.generation_complete(2.1)
+    assert turns.cut({1: 1.0, 2: 2.0}, 3.0) is second
+    assert (first.heard_s, second.heard_s) == (2.0, 0.0)
+    assert turns.model_spoke(3.0) is None
+    assert turns.cut({}, 4.0) is None
+
+
+@pytest.mark.parametrize(
+    ("unheard_s", "text"),
+    [(0.0, "one two three four"), (1.0, "one two"), (1.99, ""), (0.01, "one two three")],
+)
+def test_the_agent_s_words_are_cut_to_what_was_heard(unheard_s: float, text: str) -> None:
+    turn = Turn(1, 0.0, True, agent_text=" one two three four", audio=16000)
+    assert turn.agent_text_heard == "one two three four"
+    turn.interrupted, turn.unheard_s = True, unheard_s
+    assert turn.agent_text_heard == text
+
+
+def test_a_transcript_far_ahead_of_the_audio_is_cut_by_how_fast_one_can_talk() -> None:
+    turn = Turn(1, 0.0, True, agent_text="word " * 100, audio=9600, interrupted=True, unheard_s=0.2)
+    assert turn.agent_text_heard == "word word word word"
+    assert Turn(1, 0.0, True, agent_text="a b", interrupted=True).agent_text_heard == ""
+
+
+def test_a_late_transcript_goes_to_the_turn_that_answers_it() -> None:
+    turns = Turns()
+    turns.caller_started(0.0)
+    assert turns.caller_said("A tab") is None
+    turns.caller_stopped(1.0, agent_audible=False)
+    turn = spoken(turns, 1.5)
+    assert turn.answers_caller
+    assert turn.caller_text == "A tab"
+    assert turns.caller_said("le for four") is turn
+    turns.caller_started(2.0)
+    assert turns.caller_said("No, wait") is None
+    assert turn.caller_text == "A table for four"
+    assert turns.unanswered_text == "No, wait"
+    turns.interrupted(2.1)
+    assert spoken(turns, 4.0).caller_text == "No, wait"
+
+
+def test_words_after_a_turn_that_has_its_own_belong_to_the_next() -> None:
+    turns = Turns()
+    turns.expect_answer()
+    first = spoken(turns, 1.0)
+    assert turns.caller_said("Hello") is first
+    turns.complete(None, None, 2.0)
+    assert turns.caller_said("Our ears missed this") is None
+
+
+def test_words_after_a_turn_that_we_asked_for_belong_to_the_next() -> None:
+    turns = Turns()
+    greeting = spoken(turns, 1.0)
+    assert not greeting.answers_caller
+    assert turns.caller_said("Hi") is None
+    turns.complete(None, None, 2.0)
+    assert spoken(turns, 3.0).caller_text == "Hi"
+
+
+def test_endless_transcripts_are_bounded_and_counted() -> None:
+    turns = Turns()
+    turn = spoken(turns, 1.0)
+    turns.agent_said(turn, "x" * MOST_TEXT)
+    turns.agent_said(turn, "yyy")
+    assert len(turn.agent_text) == MOST_TEXT
+    assert turns.text_dropped == 3
+
+
+def test_latency_runs_from_the_caller_s_last_sound_to_the_agent_s_first() -> None:
+    turns = Turns()
+    turns.caller_started(0.0)
+    turns.caller_stopped(1.0, agent_audible=False)
+    turn = spoken(turns, 1.6)
+    assert turn.latency_s is None
+    assert turns.audio_sent(1, 1.7) == pytest.approx(0.7)
+    assert turns.audio_sent(1, 3.0) is None
+    assert turn.latency_s == pytest.approx(0.7)
+    assert turns.dead_air_s(99.0) == pytest.approx(0.7)
+
+
+def test_an_end_of_speech_known_only_after_the_answer_began_still_gives_a_latency() -> None:
+    turns = Turns()
+    turns.caller_started(0.0)
+    spoken(turns, 1.2)
+    turns.audio_sent(1, 1.2)
+    turns.caller_stopped(1.0, agent_audible=True)
+    assert turns.all[0].latency_s == pytest.approx(0.2)
+    assert turns.dead_air_s(9.0) == pytest.approx(0.2)
+
+
+def test_a_late_end_of_speech_says_nothing_about_a_turn_that_does_not_answer_it() -> None:
+    turns = Turns()
+    spoken(turns, 1.0)
+    turns.audio_sent(1, 1.2)
+    turns.caller_stopped(1.1, agent_audible=True)
+    assert turns.all[0].latency_s is None
+
+
+def test_dead_air_is_the_longest_wait_also_one_that_still_lasts() -> None:
+    turns = Turns()
+    assert turns.dead_air_s(5.0) == 0.0
+    turns.caller_stopped(1.0, agent_audible=False)
+    assert turns.dead_air_s(4.0) == 3.0
+    turns.caller_started(5.0)
+    assert turns.dead_air_s(9.0) == 4.0
+    turns.caller_stopped(6.0, agent_audible=True)
+    assert turns.dead_air_s(99.0) == 4.0
+
+
+def test_the_watchdog_waits_for_the_model_and_for_what_is_played() -> None:
+    turns = Turns()
+    assert turns.watchdog_at(99.0) == inf
+    turn = spoken(turns, 1.0)
+    assert turns.watchdog_at(0.0) == 1.0 + WATCHDOG_S
+    assert turns.watchdog_at(5.0) == 5.0 + WATCHDOG_S
+    turns.expect_output(7.0)
+    assert turns.watchdog_at(5.0) == 7.0 + WATCHDOG_S
+    assert turns.give_up() is turn
+    assert turn.reason == "watchdog"
+    assert turns.watchdog_at(0.0) == inf
+
+
+def test_the_watchdog_also_ends_the_dropping_after_a_cut() -> None:
+    turns = Turns()
+    spoken(turns, 1.0)
+    turns.cut({}, 2.0)
+    assert turns.watchdog_at(0.0) == 2.0 + WATCHDOG_S
+    assert turns.give_up() is None
+    assert turns.closed_locally == 1
+    assert turns.model_spoke(12.0) is not None
+
+
+def test_turns_are_forgotten_from_the_oldest_on() -> None:
+    turns = Turns()
+    for n in range(MOST_TURNS + 1):
+        spoken(turns, float(n))
+        turns.complete(None, None, float(n))
+    assert turns.all[0].number == 2
+    assert turns.count == MOST_TURNS + 1
+    assert turns.audio_sent(1, 9.0) is None

@@ -1,0 +1,28 @@
+"""Business functions of the tenants in these tests."""
+
+import asyncio
+from contextlib import suppress
+
+
+async def look_up(order: str) -> str:
+    """Look up an order.
+
+    Args:
+        order: its number.
+    """
+    return f"order {order} is on its way"
+
+
+async def think_long() -> str:
+    """Think for an hour."""
+    await asyncio.sleep(3600)
+    return "thought"
+
+
+async def insist() -> str:
+    """Work for five seconds, whoever says stop."""
+    until = asyncio.get_running_loop().time() + 5
+    while (left_s := until - asyncio.get_running_loop().time()) > 0:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(left_s)
+    return "done"

@@ -1,0 +1,84 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from agent.sim.dialogue import CallTools, Say
+from agent.sim.scenario import Scenario, read_scenario
+from agent.sim.scenario_mind import ScenarioMind, calls_of, scenario_for
+from tests.sim.model_line import Line, tools
+
+TODAY = date(2026, 11, 23)
+
+
+def scenario(name: str) -> Scenario:
+    file = Path("config/scenarios") / f"{name}.yaml"
+    return read_scenario(file.read_bytes(), str(file))
+
+
+@pytest.mark.parametrize("name", ["restaurant", "shop"])
+def test_the_functions_of_a_session_choose_its_scenario(name: str) -> None:
+    both = [scenario("restaurant"), scenario("shop")]
+    chosen = scenario_for(both, calls_of(scenario(name)) | {"end_call"})
+    assert chosen.file.scenario == both[["restaurant", "shop"].index(name)].file.scenario
+    assert scenario_for(both, []) is both[0]
+
+
+def test_the_ear_is_told_what_was_asked() -> None:
+    mind = ScenarioMind(scenario("restaurant"), TODAY, {"book_table"})
+    before = mind.grammar
+    assert before.startswith("#JSGF")
+    assert isinstance(mind.greeting("I would like to book a table for four"), Say)
+    assert mind.grammar != before
+
+
+def book(line: Line) -> Line:
+    """Type a booking, up to the call."""
+    line.text('Greet the caller now. Say exactly: "Good day."').run(4.0)
+    for text in (
+        "I would like to book a table for four people",
+        "tomorrow",
+        "at seven",
+        "my name is Susan Miller",
+        "yes please",
+    ):
+        line.text(text).run(4.0)
+    return line
+
+
+def line_with(*names: str) -> Line:
+    mind = ScenarioMind(scenario("restaurant"), TODAY, names)
+    return Line(setup=tools("BLOCKING", *names), mind=mind).set_up()
+
+
+def said(line: Line) -> str:
+    pieces = (got.content.get("outputTranscription", {}) for got in line.got)
+    return "".join(piece.get("text", "") for piece in pieces)
+
+
+def test_a_table_is_booked_over_the_wire() -> None:
+    line = book(line_with("book_table", "check_availability"))
+    [call] = line.first("toolCall").message["toolCall"]["functionCalls"]
+    assert call["name"] == "book_table"
+    assert call["args"] == {
+        "people": 4, "day": "2026-11-24", "time": "19:00", "name": "Susan Miller",
+    }  # fmt: skip
+    assert said(line).startswith("Good day.")
+    response = {"output": {"status": "booked", "reference": "K12", **call["args"]}}
+    answer = {"id": call["id"], "name": call["name"], "response": response}
+    line.forget().send({"toolResponse": {"functionResponses": [answer]}}).run(4.0)
+    assert "is booked for" in said(line)
+
+
+def test_a_booking_interrupted_in_its_call_can_be_made_again() -> None:
+    line = book(line_with("book_table")).say(0, 0.3, then=6.0)
+    assert line.all("toolCallCancellation")
+    line.text("yes please").run(1.0)
+    assert len(line.call_ids) == 2
+
+
+def test_a_function_nobody_declared_is_not_called() -> None:
+    line = book(line_with("check_availability"))
+    assert line.call_ids == []
+    mind = ScenarioMind(scenario("restaurant"), TODAY, {"book_table"})
+    assert not isinstance(mind.heard("goodbye"), CallTools)

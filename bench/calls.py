@@ -1,12 +1,13 @@
 """Whole calls: what the service costs beside a bare relay and a naive bridge, in one run.
 
-    python -m bench.calls [--calls 25] [--seconds 20]
+    python -m bench.calls [--calls 1 25 50] [--seconds 20] [--chunk-ms 20]
 
 Each subject runs in a process of its own on one core; the callers and the model's stand-in run in
-this one, on another. A caller speaks, the model answers for four seconds, and so on; the relay's
-far end talks as much, in 20 ms frames both ways. CPU is what the kernel billed the subject for
-while all calls were up. Latency is one way, from a message that came in to the one that carries it
-on; for caller audio the packet's own length is not counted.
+this one, on another. A caller speaks, the model answers for four seconds, and so on, in frames of
+20 ms both ways; with `--chunk-ms 190` in chunks such as gemini-3.8-live's. The relay's far end
+talks as much, in frames of 20 ms. CPU is what the kernel billed the subject for while all calls
+were up. Latency is one way, from a message that came in to the one that carries it on; for caller
+audio the packet's own length is not counted.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -28,12 +29,13 @@ from rich.table import Table
 
 from agent.sim.clips import Clip
 from agent.sim.connection import Senses
-from agent.sim.emulator import Emulator
+from agent.sim.emulator import Emulator, EmulatorOptions
 from agent.sim.phone import PhoneOptions, phone_bank
 from agent.sim.phone_report import BankReport
 from agent.sim.recording import Recording
 from agent.sim.script import Pause, Say, Step
 from agent.sim.scripted import Script, Scripted, Tones, marker
+from agent.sim.server_profiles import PROFILES
 from bench import far_end
 
 REPLY_S = 4.0
@@ -59,6 +61,16 @@ class Result:
     holes_ms: float = 0.0
     failures: list[str] = field(default_factory=list)
     phone_late_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """A subject that joins callers to the model: how it is started, called, and answered."""
+
+    name: str
+    command: Callable[[int, str], list[str]]
+    path: str
+    profile: str
 
 
 def free_port() -> int:
@@ -135,7 +147,6 @@ async def load(
         size = megabytes(pid)
         report = await placed
     result = Result(subject, calls, share * 100, size, failures=report.failures)
-    result.holes_ms = 1000 * sum(sum(call.holes_s) for call in report.calls)
     late = [s for call in report.calls for s in call.lateness_s]
     result.phone_late_ms = 1000 * float(np.percentile(late, 99)) if late else 0.0
     return result, report
@@ -173,19 +184,23 @@ def downlink_ms(report: BankReport, recording: Recording) -> list[float]:
     return latencies
 
 
-async def measure_bridge(
-    subject: str, command: Callable[[int, str], list[str]], path: str, calls: int, seconds: float
-) -> Result:
+async def measure_bridge(bridge: Bridge, calls: int, seconds: float, chunk_ms: int) -> Result:
     tones = Tones(reply_s=REPLY_S)
     recording = Recording(most_frames=2_000_000)
+    profile = replace(PROFILES[bridge.profile], chunk_ms=(chunk_ms,))
     emulator = Emulator(
-        lambda _: Scripted(Script()), Senses(tones.hear, tones.speak), recording=recording
+        lambda _: Scripted(Script()),
+        Senses(tones.hear, tones.speak),
+        EmulatorOptions(profile=profile),
+        recording,
     )
     async with (
         emulator,
-        subject_process(lambda port: command(port, emulator.url), core=0) as (pid, port),
+        subject_process(lambda port: bridge.command(port, emulator.url), core=0) as (pid, port),
     ):
-        result, report = await load(subject, pid, f"ws://127.0.0.1:{port}{path}", calls, seconds)
+        url = f"ws://127.0.0.1:{port}{bridge.path}"
+        result, report = await load(bridge.name, pid, url, calls, seconds)
+    result.holes_ms = 1000 * sum(sum(call.holes_s) for call in report.calls)
     result.up_ms = uplink_ms(report, recording)
     result.down_ms = downlink_ms(report, recording)
     return result
@@ -217,14 +232,17 @@ def our_command(port: int, gemini_url: str) -> list[str]:
     ]
 
 
-async def run(counts: list[int], seconds: float) -> list[Result]:
+NAIVE_BRIDGE = Bridge(NAIVE, naive_command, "/media", "vertex-3.8")
+OUR_BRIDGE = Bridge(OURS, our_command, "/twilio/media/local", "dev-3.8")
+
+
+async def run(counts: list[int], seconds: float, chunk_ms: int) -> list[Result]:
     os.sched_setaffinity(0, {1})
     results = []
     for calls in counts:
         results.append(await measure_relay(calls, seconds))
-        results.append(await measure_bridge(NAIVE, naive_command, "/media", calls, seconds))
-        ours = await measure_bridge(OURS, our_command, "/twilio/media/local", calls, seconds)
-        results.append(ours)
+        results.append(await measure_bridge(NAIVE_BRIDGE, calls, seconds, chunk_ms))
+        results.append(await measure_bridge(OUR_BRIDGE, calls, seconds, chunk_ms))
     return results
 
 
@@ -235,8 +253,8 @@ def percentiles(values: list[float]) -> str:
     return f"{p50:.1f} / {p99:.1f}"
 
 
-def table(results: list[Result]) -> Table:
-    shown = Table(title="whole calls, one core, 20 ms frames", title_justify="left")
+def table(results: list[Result], chunk_ms: int) -> Table:
+    shown = Table(title=f"whole calls, one core, the model in {chunk_ms} ms chunks")
     for heading in (
         *("calls", "subject", "CPU per call", "of relay", "of naive", "memory MB"),
         *("up ms p50/p99", "down ms p50/p99", "holes ms", "phones late ms p99", "failed"),
@@ -253,7 +271,7 @@ def table(results: list[Result]) -> Table:
             f"{result.megabytes:.0f}",
             percentiles(result.up_ms),
             percentiles(result.down_ms),
-            f"{result.holes_ms:.0f}",
+            f"{result.holes_ms:.0f}" if result.subject == OURS else "",
             f"{result.phone_late_ms:.1f}",
             str(len(result.failures)),
         )
@@ -264,9 +282,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, nargs="*", default=[1, 25, 50])
     parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--chunk-ms", type=int, default=20)
     options = parser.parse_args()
-    results = asyncio.run(run(options.calls, options.seconds))
-    Console(width=150).print(table(results))
+    results = asyncio.run(run(options.calls, options.seconds, options.chunk_ms))
+    Console(width=150).print(table(results, options.chunk_ms))
     for result in results:
         for failure in sorted(set(result.failures)):
             print(f"{result.subject}, {result.calls} calls: {failure}")

@@ -4,7 +4,7 @@ A sentence is said by espeak-ng at 8 kHz, laid on a line's noise, coded as mu-la
 and cut by the stand-in's own activity detection, as in a call. Right words and right meaning are
 counted apart: `at seven` and `seven` are not the same sentence, but the same answer.
 
-    python -m bench.recognition [--sentences N] [--quick]
+    python -m bench.recognition [--sentences N] [--seed N] [--wrong] [--quick]
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ class Line:
     def utterances(self, text: str, seed: int) -> list[Pcm16]:
         """What activity detection cuts out of the line, 16 kHz."""
         spoken = Voice(self.voice, self.rate_wpm).speak(text, 8000)
-        line = ComfortNoise(seed, self.noise_dbfs).take(spoken.size + 16_000)
-        line[8000:-8000] += spoken
+        line = ComfortNoise(seed, self.noise_dbfs).take(spoken.size + 24_000)
+        line[8000:-16_000] += spoken
         pcm16k = Resampler(8000, RATE_HZ).process(decode(encode(line)))
         found = ActivityDetector(VadConfig(False, True, 40, 500)).process(pcm16k)
         return [one.pcm16k for one in found if isinstance(one, ActivityEnded)]
@@ -146,8 +146,8 @@ LINES = [
     Line(),
     Line(rate_wpm=130),
     Line(rate_wpm=160),
-    Line(noise_dbfs=-50.0),
-    Line(noise_dbfs=-42.0),
+    Line(noise_dbfs=-55.0),
+    Line(noise_dbfs=-48.0),
     *(Line(voice=f"en-us{v}") for v in ("", "+edward", "+klatt", "+f2", "+m3", "+Andrea")),
 ]
 

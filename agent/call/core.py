@@ -117,30 +117,36 @@ class Call:
 
     # The phone.
 
-    def phone_received(self, text: bytes | str, now: float) -> None:
-        """One text frame of the carrier came in."""
+    def phone_received(self, text: bytes | str, now: float) -> bool:
+        """One text frame of the carrier came in.
+
+        Returns:
+            Whether anything can have come of it. Half of the caller's frames only fill a packet:
+            then there is no effect, and no time has moved earlier.
+        """
         if self._life.state is CallState.ENDED:
-            return
+            return False
         try:
             events = self._leg.receive(text)
         except PeerProtocolError:
             self.counters["phone_malformed"] += 1
             if self.counters["phone_malformed"] >= MOST_MALFORMED:
                 self._life.over(Outcome.PHONE_PROTOCOL, now)
-            return
+            return True
+        moved = False
         for event in events:
-            self._phone_event(event, now)
+            moved |= self._phone_event(event, now)
+        return moved
 
     def phone_lost(self, now: float) -> None:
         """The phone's socket is closed, or as good as."""
         for event in self._leg.closed():
             self._phone_event(event, now)
 
-    def _phone_event(self, event: LegEvent, now: float) -> None:
+    def _phone_event(self, event: LegEvent, now: float) -> bool:
         match event:
             case Heard():
-                self._heard(event, now)
-                return
+                return self._heard(event, now)
             case Marked(name, cleared):
                 if not cleared:
                     self._talk.marked(name, now)
@@ -153,8 +159,9 @@ class Call:
             case _:
                 assert_never(event)
         self._life.advance(now)
+        return True
 
-    def _heard(self, event: Heard, now: float) -> None:
+    def _heard(self, event: Heard, now: float) -> bool:
         """The hot path, fifty times a second: nothing here but the caller's audio moves time."""
         self._life.limits.media_at = now
         packets = self._uplink.push(event.mulaw, event.at_ms)
@@ -165,6 +172,7 @@ class Call:
                 self._recording.caller(self._uplink.take_kept(), now)
             if self._talk.listen(self._uplink, now):
                 self._life.caller_active(now)
+        return bool(packets)
 
     def _started(self, event: Started, now: float) -> None:
         if self._plan.record:

@@ -22,6 +22,8 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from math import inf
 
+import numpy as np
+
 from agent.audio import mulaw
 from agent.audio.pcm import Pcm16, silence
 from agent.audio.resample import Resampler
@@ -32,6 +34,10 @@ FRAME = 160
 """Samples of one 20 ms frame, the carrier's grain."""
 LONGEST_QUEUE_S = 120
 """docs/protocols/gemini-live.md C-8: the model is far ahead of real time at its best."""
+GATHER_S = 0.1
+"""Smaller chunks are converted together, since a conversion costs the same for one as for five;"""
+PLENTY_S = 0.5
+"""but only while so much is queued that nobody waits for them."""
 CUSHION_STEP_S = 0.1
 LARGEST_CUSHION_S = 0.4
 REMEMBERED_PARTS = 32
@@ -105,7 +111,7 @@ class Playout:
     """One caller's ear.
 
     Attributes:
-        queued: samples not yet sent.
+        queued: samples not yet sent, but for a few small chunks behind `PLENTY_S` of audio.
         end: when the caller will have heard all that was sent, by the clock.
         epoch: clears so far; part of every mark's name.
         gap_s, underruns: silence inside parts because audio came late, and how often.
@@ -127,6 +133,8 @@ class Playout:
         self._start_s = start_ms / 1000
         self._cushion_s = 0.0
         self._resampler = Resampler(MODEL_RATE_HZ, RATE_HZ)
+        self._gathered: list[Pcm16] = []
+        self._n_gathered = 0
         self._parts: deque[Part] = deque()
         self._sent_parts: deque[Part] = deque(maxlen=REMEMBERED_PARTS)
         self._sent = 0
@@ -162,14 +170,31 @@ class Playout:
             part = self._open(turn, now)
         elif part.sent and now >= self.end and len(part.queue) < FRAME:
             self._ran_dry(part, now)
-        coded = mulaw.encode(self._resampler.process(pcm24k))
-        return self._append(part, coded)
+        self._gathered.append(pcm24k)
+        self._n_gathered += pcm24k.size
+        if self._n_gathered < GATHER_S * MODEL_RATE_HZ and self._plenty():
+            return pcm24k.size * RATE_HZ // MODEL_RATE_HZ
+        told = (self._n_gathered - pcm24k.size) * RATE_HZ // MODEL_RATE_HZ
+        return self._convert(part) - told
+
+    def _plenty(self) -> bool:
+        return PLENTY_S <= self.queued / RATE_HZ < LONGEST_QUEUE_S - 1
+
+    def _convert(self, part: Part) -> int:
+        """Queue what was gathered; returns the samples that found room."""
+        if not self._gathered:
+            return 0
+        pcm24k = np.concatenate(self._gathered) if len(self._gathered) > 1 else self._gathered[0]
+        self._gathered.clear()
+        self._n_gathered = 0
+        return self._append(part, mulaw.encode(self._resampler.process(pcm24k)))
 
     def finish(self) -> None:
         """Close the open part, if any: its last audio is complete, a mark will follow it."""
         part = self._parts[-1] if self._parts else None
         if part is None or part.closed:
             return
+        self._convert(part)
         self._append(part, mulaw.encode(self._resampler.process(silence(_TAIL))))
         self._resampler.reset()
         self._append(part, _SILENCE * (-len(part.queue) % FRAME))
@@ -179,6 +204,8 @@ class Playout:
 
     def take(self, now: float) -> list[Play | Mark]:
         """Return what must be sent now, in order; each call counts it as sent."""
+        if self._gathered and not self._plenty():
+            self._convert(self._parts[-1])
         out: list[Play | Mark] = []
         while self._parts:
             part = self._parts[0]
@@ -217,6 +244,8 @@ class Playout:
             clock, within what the marks prove (at least the audio before the last mark that came
             back was heard, at most the audio before the first one that has not).
         """
+        if self._gathered:
+            self._convert(self._parts[-1])
         heard = self._heard(now)
         unheard: Counter[int] = Counter()
         for part in self._sent_parts:

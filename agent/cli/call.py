@@ -57,7 +57,7 @@ def script_of(clips: list[Clip]) -> list[Step]:
 
 def caller_voice() -> Voice:
     """The stand-in caller's voice, unlike the agent's."""
-    return Voice("en-us+edward", rate_wpm=150)
+    return Voice("en-us+edward2", rate_wpm=140)
 
 
 def read_wav(path: Path) -> Pcm16:

@@ -37,7 +37,7 @@ CALLER = "+15550123456"
 PROFILE = "dev-3.8"
 OPENING = "What are your opening hours?"
 BOOKING = "I would like to book a table for four people on Friday at seven."
-TURNS = ("My name is Anna Miller.", "Yes please.", "Goodbye.")
+TURNS = ("My name is Anna Miller.", "Yes please.", "No thank you. Goodbye.")
 
 
 @dataclass(frozen=True, slots=True)

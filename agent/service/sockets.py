@@ -12,6 +12,8 @@ from agent.gemini.session import Loss
 SEND_TIMEOUT_S = 5.0
 """A write that takes longer means a dead peer (twilio.md R9)."""
 
+LOOK_S = 1.0
+
 CLOSE_TIMEOUT_S = 2.0
 """How long a peer may take to answer a close before its transport is dropped."""
 
@@ -39,10 +41,13 @@ class Outbox:
 
     Attributes:
         close_code: with which the socket is to be closed in the end.
+        writing: whether a write goes on, and written: which one it is, counted from 1.
     """
 
     def __init__(self, limit: int = FRAMES_LIMIT) -> None:
         self.close_code = NORMAL_CLOSURE
+        self.writing = False
+        self.written = 0
         self._frames: deque[bytes] = deque()
         self._limit = limit
         self._changed = asyncio.Event()
@@ -75,22 +80,59 @@ class Outbox:
             PeerStalled: the outbox ran full, or a write took longer than `SEND_TIMEOUT_S`.
             ConnectionError: the socket is gone; its reader learns why.
         """
+        try:
+            async with asyncio.timeout(None) as patience:
+                watching = _Watch(self, patience)
+                try:
+                    await self._write(send)
+                finally:
+                    watching.cancel()
+        except TimeoutError:
+            raise PeerStalled(f"a write took more than {SEND_TIMEOUT_S:g} s") from None
+
+    async def _write(self, send: Callable[[bytes, WSMsgType], Awaitable[None]]) -> None:
         frames = self._frames
         while True:
             if self._overflowed:
                 raise PeerStalled(f"{len(frames)} frames wait and the peer reads nothing")
             if frames:
-                try:
-                    async with asyncio.timeout(SEND_TIMEOUT_S):
-                        await send(frames.popleft(), WSMsgType.TEXT)
-                except TimeoutError:
-                    text = f"a write took more than {SEND_TIMEOUT_S:g} s"
-                    raise PeerStalled(text) from None
+                self.writing = True
+                self.written += 1
+                await send(frames.popleft(), WSMsgType.TEXT)
+                self.writing = False
             elif self._closing:
                 return
             else:
                 self._changed.clear()
                 await self._changed.wait()
+
+
+class _Watch:
+    """Looks now and then whether one write goes on and on: a time limit that costs a write nothing.
+
+    A write begins up to `LOOK_S` before it is first seen and is given up at `SEND_TIMEOUT_S` less
+    that, so never later than `SEND_TIMEOUT_S` after it began.
+    """
+
+    def __init__(self, outbox: Outbox, patience: asyncio.Timeout) -> None:
+        self._outbox = outbox
+        self._patience = patience
+        self._loop = asyncio.get_running_loop()
+        self._seen = 0
+        self._since = 0.0
+        self._next = self._loop.call_later(LOOK_S, self._look)
+
+    def _look(self) -> None:
+        outbox, now = self._outbox, self._loop.time()
+        if not outbox.writing or outbox.written != self._seen:
+            self._seen, self._since = outbox.written, now
+        elif now - self._since >= SEND_TIMEOUT_S - LOOK_S:
+            self._patience.reschedule(now)
+            return
+        self._next = self._loop.call_later(LOOK_S, self._look)
+
+    def cancel(self) -> None:
+        self._next.cancel()
 
 
 async def read(socket: ModelSocket | PhoneSocket, received: Callable[[bytes], None]) -> Loss:

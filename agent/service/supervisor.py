@@ -89,7 +89,8 @@ class CallSupervisor:
         self._due: float | None = None
         self._moved = asyncio.Event()
         self._finish: str | None = None
-        self._time = asyncio.get_running_loop().time
+        self._loop = asyncio.get_running_loop()
+        self._time = self._loop.time
 
     async def run(self, opening: Sequence[bytes], recording: RecordingFile | None = None) -> None:
         """Live the call until its end.
@@ -125,8 +126,8 @@ class CallSupervisor:
         call, time, flush = self._call, self._time, self._flush
 
         def received(text: bytes) -> None:
-            call.phone_received(text, time())
-            flush()
+            if call.phone_received(text, time()):
+                flush()
 
         try:
             await read(self._phone, received)
@@ -204,11 +205,14 @@ class CallSupervisor:
                 outcome, self._finish = self._finish, None
                 call.finish(outcome, time())
                 self._flush()
-            self._due = call.next_timer()
+            self._due = due = call.next_timer()
+            alarm = None if due is None else self._loop.call_at(due, moved.set)
             try:
-                async with asyncio.timeout_at(self._due):
-                    await moved.wait()
-            except TimeoutError:
+                await moved.wait()
+            finally:
+                if alarm is not None:
+                    alarm.cancel()
+            if due is not None and due <= time():
                 call.handle_timer(time())
                 self._flush()
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, get_args, get_origin
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -198,10 +199,13 @@ def _keys_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
     """The keys known at a place of the file: a group of keys, or one in a list or table of them."""
     here: object = model
     for part in path:
+        if get_origin(here) in (Union, UnionType):  # that is, `... | None`
+            here = get_args(here)[0]
         if part in _TOOLS:
             here = _TOOLS[part]
         elif isinstance(here, type) and issubclass(here, BaseModel):
             here = here.model_fields[str(part)].annotation
         else:
-            here = get_args(here)[-1 if get_origin(here) is dict else 0]
+            inner = get_args(here) or (None,)
+            here = inner[-1 if get_origin(here) is dict else 0]
     return list(here.model_fields) if isinstance(here, type) and issubclass(here, BaseModel) else []

@@ -78,7 +78,7 @@ class Broken(Call):
 class BrokenFromTheStart(Call):
     """A core that falls over the carrier's first message."""
 
-    def phone_received(self, text: bytes | str, now: float) -> None:
+    def phone_received(self, text: bytes | str, now: float) -> bool:
         raise ZeroDivisionError
 
 

@@ -33,10 +33,11 @@ class Core:
         self.timer: float | None = 60.0
         self._effects: list[Effect] = []
 
-    def phone_received(self, text: bytes, now: float) -> None:
+    def phone_received(self, text: bytes, now: float) -> bool:
         self._effects += SCRIPT[text]
         if text == b"wake":
             self.timer = now + 1
+        return True
 
     def phone_lost(self, now: float) -> None:
         self._note("phone lost")

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from agent.errors import ConfigError
 from agent.tenants.parse import MAX_PROBLEMS, parse_tenant, plain_place, read_model
-from agent.tenants.tenant import Tenant
+from agent.tenants.tenant import Strict, Tenant
 
 SMALLEST = "tenant: x\nnumbers: [+15550100100]\nagent: {instructions: Be kind.}\n"
 
@@ -211,3 +211,30 @@ def test_an_error_without_words_of_ours_keeps_those_of_pydantic() -> None:
 
     with pytest.raises(ConfigError, match=r"x\.yaml:1:8: value: Input should be a valid bytes"):
         read_model("value: [a]", "x.yaml", Odd)
+
+
+class _Stop(Strict):
+    city: str = ""
+
+
+type _Stops = dict[str, _Stop]
+
+
+class _Journey(Strict):
+    stops: dict[str, _Stop] | None = None
+    detours: tuple[_Stop, ...] = ()
+    others: _Stops | None = None
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("stops: {first: {ctiy: x}}", 'stops.first.ctiy: unknown key; did you mean "city"?'),
+        ("detours: [{ctiy: x}]", 'detours[0].ctiy: unknown key; did you mean "city"?'),
+        ("others: {first: {ctiy: x}}", "others.first.ctiy: unknown key"),
+    ],
+)
+def test_an_unknown_key_is_named_in_tables_and_lists_too(text: str, problem: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_model(text, "x.yaml", _Journey)
+    assert [line.split(": ", 1)[1] for line in caught.value.problems] == [problem]

@@ -1,0 +1,8 @@
+"""`make bench`: every table, one after the other."""
+
+from bench import audio, calls, core
+
+if __name__ == "__main__":
+    audio.main()
+    core.main()
+    calls.main()

@@ -129,11 +129,17 @@ def emulate_gemini(
         Path | None,
         typer.Option(help="What the model knows: a file, or a folder to choose from by tools."),
     ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(help="Serve wss:// with this PEM file; Google's SDK takes nothing less."),
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="The certificate's key, if not in it.")] = None,
 ) -> None:
     """Play the Gemini Live service."""
-    from agent.cli.emulate import run_gemini
+    from agent.cli.emulate import run_gemini, tls_context
 
-    run_gemini(port, scripted=scripted, profile=profile, scenario=scenario)
+    tls = tls_context(certificate, key)
+    run_gemini(port, scripted=scripted, profile=profile, scenario=scenario, tls=tls)
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """`seamline emulate gemini`: the model's stand-in as a server of its own."""
 
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +20,30 @@ SCENARIOS = Path("config/scenarios")
 REPLY_S = 4.0
 
 
-def run_gemini(port: int, *, scripted: bool, profile: str | None, scenario: Path | None) -> None:
+def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """What `wss://` is served with; None without a certificate.
+
+    Raises:
+        ConfigError: the files do not make a certificate with its key.
+    """
+    if certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(certificate, key)
+    except OSError as error:  # ssl.SSLError is one, too
+        raise ConfigError(f"--certificate {certificate}: {error.strerror or error}") from None
+    return context
+
+
+def run_gemini(
+    port: int,
+    *,
+    scripted: bool,
+    profile: str | None,
+    scenario: Path | None,
+    tls: ssl.SSLContext | None = None,
+) -> None:
     """Serve until a signal.
 
     Raises:
@@ -27,7 +51,7 @@ def run_gemini(port: int, *, scripted: bool, profile: str | None, scenario: Path
     """
     if profile is not None and profile not in PROFILES:
         raise ConfigError(f"--profile {profile}: there is none; one of {', '.join(PROFILES)}")
-    options = EmulatorOptions(profile=PROFILES[profile] if profile else None, port=port)
+    options = EmulatorOptions(profile=PROFILES[profile] if profile else None, port=port, tls=tls)
     if scripted:
         tones = Tones(reply_s=REPLY_S)
         run(_serve(_scripted, Senses(tones.hear, tones.speak), options))

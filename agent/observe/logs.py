@@ -72,6 +72,8 @@ def _take_over(level: int) -> None:
         root.removeHandler(handler)
     root.addHandler(_Libraries(level))
     root.setLevel(level)
+    # In debug mode asyncio tells of every server it starts; what it warns of is worth a line.
+    logging.getLogger("asyncio").setLevel(max(level, logging.WARNING))
 
 
 class _Libraries(logging.Handler):

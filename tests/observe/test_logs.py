@@ -133,6 +133,10 @@ def test_libraries_write_the_same_kind_of_lines() -> None:
     assert lines(write, pii=True)[0]["pii.message"] == "peer +15550100199 went away"
 
 
+def test_what_asyncio_tells_of_itself_is_no_line() -> None:
+    assert lines(lambda _: logging.getLogger("asyncio").info("%r is serving", "x")) == []
+
+
 def test_configuring_again_does_not_write_twice() -> None:
     configure("info", stream=io.StringIO())
     assert len(lines(lambda _: logging.getLogger("aiohttp").warning("x"))) == 1

@@ -1,0 +1,93 @@
+"""`seamline call --local` against a service and a stand-in that are programs of their own."""
+
+import re
+import socket
+import subprocess
+import sys
+import time
+import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from agent.audio.pcm import to_bytes
+from agent.cli.call import place_call
+from agent.errors import ConfigError
+from agent.sim.scripted import marker
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def program(*arguments: str) -> Iterator[str]:
+    """The command, until it says where it listens; gives the line."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "agent", *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    try:
+        for line in process.stderr:
+            if re.search(r"(ws|http)://", line):
+                yield line
+                break
+        process.terminate()
+        process.stderr.read()
+        assert process.wait() == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+@pytest.mark.socket
+def test_a_wav_file_is_played_to_the_agent_and_the_answer_recorded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = tmp_path / "ask.wav"
+    with wave.open(str(ask), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(to_bytes(marker(3, 1.0)))
+    monkeypatch.setenv("COLUMNS", "200")
+    port = free_port()
+
+    with program("emulate", "gemini", "--port", "0", "--scripted") as line:
+        url = re.search(r"ws://\S+", line)
+        assert url is not None
+        arguments = ("--port", str(port), "--insecure-local", "--gemini-url", url.group())
+        with program("serve", *arguments):
+            media = f"ws://127.0.0.1:{port}/twilio/media/local"
+            began = time.monotonic()
+            place_call(media, "bella-vista", [], [ask], tmp_path / "calls", seed=1)
+
+    out = capsys.readouterr().out
+    assert re.search(r"ask\.wav.*answered after \d\.\d\d s", out)
+    assert re.search(r"gaps inside speech\s+0 ms", out)
+    (recording,) = (tmp_path / "calls").glob("CA*.wav")
+    with wave.open(str(recording), "rb") as file:
+        assert file.getnchannels() == 2
+        assert 5 < file.getnframes() / file.getframerate() < time.monotonic() - began
+
+
+def test_a_service_that_is_not_there_is_a_plain_message(tmp_path: Path) -> None:
+    ask = tmp_path / "ask.wav"
+    with wave.open(str(ask), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(16000))
+
+    url = f"ws://127.0.0.1:{free_port()}/twilio/media/local"
+
+    with pytest.raises(ConfigError, match="31902: no connection"):
+        place_call(url, "bella-vista", [], [ask], tmp_path, seed=1)

@@ -1,0 +1,70 @@
+"""A call on the terminal."""
+
+import asyncio
+import io
+
+import pytest
+from rich.console import Console
+
+from agent.call.timeline import Entry
+from agent.cli.screen import Screen, line_of
+from tests.call.line import opened
+from tests.support.virtual_loop import run_virtually
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "expected"),
+    [
+        ("caller.said", {"pii.text": "a table"}, "a table"),
+        ("agent.said", {"pii.text": "Certainly."}, "Certainly."),
+        ("tool.requested", {"tool": "book_table"}, "book_table"),
+        ("tool.finished", {"failed": True}, "failed"),
+        ("barge_in", {"by": "model"}, "interrupts (model)"),
+        ("call.ended", {"outcome": "idle"}, "idle"),
+        ("call.started", {}, "answers"),
+    ],
+)
+def test_what_a_person_wants_to_see_is_a_line(
+    name: str, values: dict[str, object], expected: str
+) -> None:
+    line = line_of(Entry(1.0, name, values))
+
+    assert line is not None
+    assert expected in line
+
+
+def test_the_small_things_are_not_shown() -> None:
+    assert line_of(Entry(1.0, "caller.speech_started", {})) is None
+
+
+def test_markup_in_what_is_said_stays_text() -> None:
+    line = line_of(Entry(1.0, "caller.said", {"pii.text": "[red]fire[/]"}))
+    console = Console(file=io.StringIO(), width=80)
+    with console.capture() as capture:
+        console.print(line)
+
+    assert "[red]fire[/]" in capture.get()
+
+
+def test_lines_are_printed_while_the_call_goes_on_and_the_rest_at_its_end() -> None:
+    out = io.StringIO()
+    line = opened()
+
+    async def main() -> None:
+        screen = Screen(Console(file=out, width=100))
+        screen.began(line.call)
+        await asyncio.sleep(0.1)
+        early = out.getvalue()
+        assert "answers" in early
+        line.hang_up()
+        line.run(0.1)
+        screen.ended(line.call, line.call.report(line.now))
+        await screen.ended_one.wait()
+        await asyncio.sleep(0.1)
+        assert screen.last is not None
+        assert screen.last[1].outcome == "caller_hung_up"
+
+    run_virtually(main())
+
+    assert out.getvalue().count("answers") == 1
+    assert "caller_hung_up" in out.getvalue()

@@ -1,7 +1,8 @@
 """The exception tree, on one page, without I/O.
 
-"Their bug" and "our bug" are two types; who acts on which is in docs/design.md. Attributes carry
-the facts; messages carry the offending value and the state, never a secret or a caller's words.
+"Their bug" and "our bug" are two types; who acts on which is in docs/style.md section 9. Attributes
+carry the facts; messages carry the offending value and the state, never a secret or a caller's
+words.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ LATE_S = 1.0
 WATCHDOG_S = 10.0
 """docs/protocols/gemini-live.md C-10."""
 MOST_TURNS = 500
+_SENTENCE_ENDS = frozenset(".!?")
 MOST_TEXT = 20_000
 MOST_CHARACTERS_PER_S = 20.0
 """Faster than anyone talks: where the transcript runs ahead of the audio, words beyond this rate
@@ -153,7 +154,9 @@ class Turns:
         return turn
 
     def agent_said(self, turn: Turn, text: str) -> None:
-        """Take a piece of the agent's transcript."""
+        """Take a piece of the agent's transcript; sentences around a function are kept apart."""
+        if turn.agent_text[-1:] in _SENTENCE_ENDS and text[:1].isalnum():
+            text = f" {text}"
         turn.agent_text = self._joined(turn.agent_text, text)
 
     def model_spoke(self, now: float) -> Turn | None:

@@ -103,7 +103,9 @@ def call(
         str, typer.Option(help="The service's media socket.")
     ] = "ws://127.0.0.1:8080/twilio/media/local",
     out: Annotated[Path, typer.Option(help="Where the recording goes.")] = Path("calls"),
-    seed: Annotated[int, typer.Option(help="For everything random.")] = 1,
+    seed: Annotated[
+        int | None, typer.Option(help="For everything random, the call's id too; else drawn.")
+    ] = None,
 ) -> None:
     """Place a call to a local service, as the carrier would."""
     from agent.cli.call import place_call

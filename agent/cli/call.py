@@ -1,5 +1,6 @@
 """`seamline call --local`: a stand-in caller against a service on this machine."""
 
+import secrets
 import wave
 from pathlib import Path
 
@@ -18,10 +19,11 @@ from agent.sim.script import Leave, Say, Step, WaitForAgent
 from agent.sim.voice import Voice
 
 PHONE_RATE_HZ = 8000
+NORMAL_CLOSURE = 1000
 
 
 def place_call(
-    url: str, tenant: str, say: list[str], wav: list[Path], out: Path, *, seed: int
+    url: str, tenant: str, say: list[str], wav: list[Path], out: Path, *, seed: int | None
 ) -> None:
     """Call, speak each turn once the agent is quiet, hang up, and print what was heard.
 
@@ -34,6 +36,7 @@ def place_call(
     if say:
         voice = caller_voice()
         clips += [Clip.of(voice.speak(text, PHONE_RATE_HZ), text) for text in say]
+    seed = secrets.randbits(32) if seed is None else seed
     options = PhoneOptions(parameters={"tenant": tenant}, seed=seed)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -44,7 +47,7 @@ def place_call(
         raise ConfigError(f"{url}: {report.failure}")
     path = out / f"{report.call.call_sid}.wav"
     write_recording(path, report)
-    _print(report, path)
+    _print(report, path, said_all=len(report.utterances) == len(clips))
 
 
 def script_of(clips: list[Clip]) -> list[Step]:
@@ -84,7 +87,7 @@ def read_wav(path: Path) -> Pcm16:
         raise ConfigError(f"{path}: {rate} Hz; convert it to 8000, 16000 or 24000 Hz") from None
 
 
-def _print(report: PhoneReport, path: Path) -> None:
+def _print(report: PhoneReport, path: Path, *, said_all: bool) -> None:
     console = Console(highlight=False)
     table = Table(show_header=False, box=None)
     table.add_row("call", report.call.call_sid)
@@ -101,6 +104,9 @@ def _print(report: PhoneReport, path: Path) -> None:
     if report.violations:
         table.add_row("violations", "; ".join(str(v) for v in report.violations))
     if report.failure is not None:
-        table.add_row("ended early", report.failure)
+        if said_all and report.close_code == NORMAL_CLOSURE:
+            table.add_row("ended", "by the agent")
+        else:
+            table.add_row("ended early", report.failure)
     table.add_row("recording", str(path))
     console.print(table)

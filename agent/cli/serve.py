@@ -1,7 +1,6 @@
 """`seamline serve`: the service itself."""
 
 import gc
-import ipaddress
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +13,7 @@ from agent.cli.runtime import run, stop_signal
 from agent.errors import ConfigError
 from agent.observe import logs
 from agent.service.app import make_app, read_tenants, serve
-from agent.service.settings import Settings, check_for_service, load_settings
+from agent.service.settings import Settings, check_for_service, is_loopback, load_settings
 from agent.service.tenant_files import ReadyTenants
 
 GC_THRESHOLD = 20_000
@@ -44,7 +43,7 @@ def run_service(
         gemini_url=gemini_url,
         insecure_local=insecure_local,
     )
-    if insecure_local and not _is_loopback(host):
+    if insecure_local and not is_loopback(host):
         raise ConfigError(f"--insecure-local asks for no signatures: it does not listen on {host}")
     check_for_service(settings)
     ready = read_tenants(settings)
@@ -82,12 +81,3 @@ async def _serve(settings: Settings, ready: ReadyTenants, host: str, port: int) 
     finally:
         await runner.cleanup()
         _log.info("service.stopped")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 
 import aiohttp
+import structlog
 from aiohttp import web
 from aiohttp.connector import AddrInfoType
 
@@ -30,6 +31,8 @@ FRAME_LIMIT = 64 * 1024
 UNACKNOWLEDGED_MS = 10_000
 """Data to the model's service that nobody confirms for so long: the connection is dead. Without
 this the system goes on trying for a quarter of an hour."""
+
+_log = structlog.stdlib.get_logger()
 
 service_key = web.AppKey("service", Service)
 
@@ -185,6 +188,7 @@ def _check_signature(request: web.Request, scheme: str, fields: list[tuple[str, 
     service = request.app[service_key]
     if not _signed(service.settings, scheme, request, fields):
         service.counters["refused_signature"] += 1
+        _log.warning("request.refused", reason="signature", path=request.path)
         raise web.HTTPForbidden(text="the signature does not match\n")
 
 

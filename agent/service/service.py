@@ -22,6 +22,7 @@ from agent.service.settings import Settings
 from agent.service.sockets import PhoneSocket, close
 from agent.service.supervisor import CallSupervisor, Dialler
 from agent.service.tenant_files import ReadyTenant, ReadyTenants
+from agent.telephony.leg import Started
 from agent.telephony.twilio.stream import MediaStream
 from agent.tools.context import CallContext
 from agent.tools.runner import ToolRunner
@@ -108,6 +109,13 @@ class Service:
         while len(self._callers) > KNOWN_CALLERS:
             self._callers.popitem(last=False)
 
+    def _caller_of(self, started: Started) -> str | None:
+        """The caller's number: from the signed webhook; a stream is believed on loopback only."""
+        number = self._callers.pop(started.call_id, None)
+        if number is None and self.settings.insecure_local:
+            return started.parameters.get("from")
+        return number
+
     async def answer(self, phone: PhoneSocket) -> None:
         """Take a media socket from its upgrade to its close; never raises for what a peer does."""
         opening = await read_opening(phone)
@@ -145,7 +153,7 @@ class Service:
 
     async def _run(self, phone: PhoneSocket, ready: ReadyTenant, opening: Opening) -> None:
         name, started = ready.tenant.tenant, opening.started
-        caller = self._callers.pop(started.call_id, None) or started.parameters.get("from")
+        caller = self._caller_of(started)
         context = CallContext(name, started.call_id, caller, self.settings.data)
         prepared = ready.prepared
         session = LiveSession(prepared.setup_at(datetime.now(UTC)), prepared.profile)

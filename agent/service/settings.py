@@ -1,5 +1,6 @@
 """What an operator sets for the whole service: one YAML file, the environment, the command line."""
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -190,6 +191,13 @@ def check_for_service(settings: Settings) -> None:
             )
         if settings.gemini.surface == "vertex" and settings.gemini.project is None:
             problems.append("gemini.project is not set: Vertex needs it in service.yaml")
+    if settings.gemini_key is not None and settings.gemini_url is not None:
+        url = URL(settings.gemini_url)
+        if url.scheme in {"ws", "http"} and not is_loopback(url.host or ""):
+            problems.append(
+                f"--gemini-url {settings.gemini_url}: GEMINI_API_KEY would travel in clear; "
+                "use wss:// or unset the key"
+            )
     if not settings.insecure_local:
         if not settings.carrier_tokens:
             problems.append(
@@ -202,3 +210,13 @@ def check_for_service(settings: Settings) -> None:
             )
     if problems:
         raise ConfigError(*problems)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address or a name is this machine's own and no other can reach it."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

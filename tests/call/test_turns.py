@@ -222,3 +222,20 @@ def test_turns_are_forgotten_from_the_oldest_on() -> None:
     assert turns.all[0].number == 2
     assert turns.count == MOST_TURNS + 1
     assert turns.audio_sent(1, 9.0) is None
+
+
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        (["One moment.", "It is booked."], "One moment. It is booked."),
+        (["One moment.", " It is booked."], "One moment. It is booked."),
+        (["One mo", "ment."], "One moment."),
+        (["Really?", "!"], "Really?!"),
+    ],
+)
+def test_sentences_before_and_after_a_function_are_kept_apart(pieces: list[str], text: str) -> None:
+    turns = Turns()
+    turn = spoken(turns, 1.0)
+    for piece in pieces:
+        turns.agent_said(turn, piece)
+    assert turn.agent_text == text

@@ -20,8 +20,8 @@ from agent.audio.resample import Resampler
 from agent.cli import main
 from agent.cli.call import read_wav, script_of
 from agent.cli.runtime import loop_factory
-from agent.cli.serve import _is_loopback
 from agent.errors import ConfigError
+from agent.service.settings import is_loopback
 from agent.sim.clips import Clip
 from agent.sim.script import Leave, Say, WaitForAgent
 from tests.service.house import captured_log, settings_in
@@ -119,7 +119,7 @@ def test_an_open_service_does_not_listen_to_the_world(run: Seamline, tmp_path: P
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3", "::1"])
 def test_loopback_has_many_names(host: str) -> None:
-    assert _is_loopback(host)
+    assert is_loopback(host)
 
 
 def test_wrong_files_are_named_with_their_place(run: Seamline, tmp_path: Path) -> None:

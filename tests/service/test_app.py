@@ -12,8 +12,9 @@ import pytest
 from agent.errors import ConfigError
 from agent.service.app import endpoint_of, make_app, read_tenants, serve
 from agent.service.settings import Gemini
+from agent.telephony.leg import Started
 from agent.telephony.twilio.signature import sign
-from tests.service.house import CALLER, NUMBER, House, house, settings_in
+from tests.service.house import CALLER, NUMBER, OTHER_NUMBER, House, house, settings_in
 from tests.service.model_side import fake_model, polite
 from tests.service.phone_side import phone_side
 from tests.support.patient_loop import run_on_loopback
@@ -77,8 +78,24 @@ def test_a_request_that_the_carrier_did_not_sign_is_refused(
     async def test(home: House, session: aiohttp.ClientSession) -> None:
         assert await ask(home, session, token) == (403, "the signature does not match\n")
         assert home.service.counters == {"refused_signature": 1}
+        [line] = home.lines("request.refused")
+        assert (line["reason"], line["path"]) == ("signature", "/twilio/voice")
 
     with_house(tmp_path, test, **SIGNED)
+
+
+@pytest.mark.parametrize(("changes", "believed"), [({}, CALLER), (SIGNED, None)])
+def test_a_stream_s_word_for_the_caller_s_number_counts_on_loopback_only(
+    changes: dict[str, Any], believed: str | None, tmp_path: Path
+) -> None:
+    started = Started("MZ1", "CA1", "AC1", {"tenant": "shop", "from": CALLER})
+
+    async def test(home: House, _: aiohttp.ClientSession) -> None:
+        assert home.service._caller_of(started) == believed
+        home.service.remember_caller("CA1", OTHER_NUMBER)
+        assert home.service._caller_of(started) == OTHER_NUMBER
+
+    with_house(tmp_path, test, **changes)
 
 
 def test_a_signed_form_cannot_be_changed(tmp_path: Path) -> None:

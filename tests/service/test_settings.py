@@ -150,3 +150,21 @@ def test_vertex_needs_a_project(tmp_path: Path) -> None:
     text = "public_url: https://h.example\ngemini: {surface: vertex"
     assert missing(load(tmp_path, f"{text}}}", SECRETS)) == ["gemini.project"]
     assert missing(load(tmp_path, f"{text}, project: p}}", SECRETS)) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "safe"),
+    [
+        ("ws://127.0.0.1:9000", True),
+        ("ws://localhost:9000", True),
+        ("http://[::1]:9000", True),
+        ("wss://gemini.example", True),
+        ("ws://gemini.example", False),
+        ("http://10.0.0.1:9000", False),
+    ],
+)
+def test_a_key_never_travels_in_clear(url: str, safe: bool, tmp_path: Path) -> None:
+    settings = load(tmp_path, PLAIN, SECRETS, insecure_local=True, gemini_url=url)
+    assert missing(settings) == ([] if safe else ["--gemini-url"])
+    without_key = load(tmp_path, PLAIN, insecure_local=True, gemini_url=url)
+    assert missing(without_key) == []

@@ -129,11 +129,18 @@ def emulate_gemini(
         Path | None,
         typer.Option(help="What the model knows: a file, or a folder to choose from by tools."),
     ] = None,
+    chaos: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What goes wrong: goaway, drop, 1011, 1007, stall, slow-pong, phantom-interrupt, "
+            "refuse or random:SEED; may be repeated."
+        ),
+    ] = None,
 ) -> None:
     """Play the Gemini Live service."""
     from agent.cli.emulate import run_gemini
 
-    run_gemini(port, scripted=scripted, profile=profile, scenario=scenario)
+    run_gemini(port, scripted=scripted, profile=profile, scenario=scenario, misfortunes=chaos or [])
 
 
 @app.command()

@@ -99,12 +99,14 @@ def _scores(reference: Pcm16, heard: Pcm16, rate_hz: int, delay_ms: float) -> Sc
     from pesq import pesq
     from pystoi.stoi import stoi
 
+    mos: Callable[..., float] = pesq
+    intelligibility: Callable[..., float] = stoi
     late = round(delay_ms * rate_hz / 1000)
     heard = heard[late : late + reference.size]
     reference = reference[: heard.size]
     return Scores(
-        float(pesq(rate_hz, reference, heard, "nb")),
-        float(stoi(reference.astype(float), heard.astype(float), rate_hz)),
+        float(mos(rate_hz, reference, heard, "nb")),
+        float(intelligibility(reference.astype(float), heard.astype(float), rate_hz)),
     )
 
 

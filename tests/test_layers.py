@@ -31,6 +31,8 @@ PURE_SIM = {
     "delivery", "door", "faults", "inbox", "mind", "recording", "scripted", "server_frames",
     "server_io", "server_profiles", "server_session", "session_config", "token_ledger",
     "scenario_mind", "tool_book", "turn", "turn_plan", "wire_schema",
+    "chaos", "fate", "included", "mishaps", "refusals", "resumption", "sessions", "silence",
+    "talk_state", "admission", "content_check", "heard_words", "saying",
 }  # fmt: skip
 
 

@@ -136,12 +136,26 @@ def emulate_gemini(
         typer.Option(help="Serve wss:// with this PEM file; Google's SDK takes nothing less."),
     ] = None,
     key: Annotated[Path | None, typer.Option(help="The certificate's key, if not in it.")] = None,
+    chaos: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What goes wrong: goaway, drop, 1011, 1007, stall, slow-pong, phantom-interrupt, "
+            "refuse or random:SEED; may be repeated."
+        ),
+    ] = None,
 ) -> None:
     """Play the Gemini Live service."""
     from agent.cli.emulate import run_gemini, tls_context
 
     tls = tls_context(certificate, key)
-    run_gemini(port, scripted=scripted, profile=profile, scenario=scenario, tls=tls)
+    run_gemini(
+        port,
+        scripted=scripted,
+        profile=profile,
+        scenario=scenario,
+        misfortunes=chaos or [],
+        tls=tls,
+    )
 
 
 @app.command()

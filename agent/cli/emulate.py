@@ -1,13 +1,14 @@
 """`seamline emulate gemini`: the model's stand-in as a server of its own."""
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
 
 from agent.cli.runtime import run, stop_signal
 from agent.errors import ConfigError
+from agent.sim.chaos import chaos
 from agent.sim.connection import Senses
 from agent.sim.emulator import Emulator, EmulatorOptions
 from agent.sim.mind import Mind
@@ -43,15 +44,21 @@ def run_gemini(
     profile: str | None,
     scenario: Path | None,
     tls: ssl.SSLContext | None = None,
+    misfortunes: Sequence[str] = (),
 ) -> None:
     """Serve until a signal.
 
     Raises:
-        ConfigError: no such profile or scenario, or the port is taken.
+        ConfigError: no such profile, misfortune or scenario, or the port is taken.
     """
     if profile is not None and profile not in PROFILES:
         raise ConfigError(f"--profile {profile}: there is none; one of {', '.join(PROFILES)}")
-    options = EmulatorOptions(profile=PROFILES[profile] if profile else None, port=port, tls=tls)
+    options = EmulatorOptions(
+        profile=PROFILES[profile] if profile else None,
+        faults=chaos(misfortunes),
+        port=port,
+        tls=tls,
+    )
     if scripted:
         tones = Tones(reply_s=REPLY_S)
         run(_serve(_scripted, Senses(tones.hear, tones.speak), options))

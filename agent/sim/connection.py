@@ -13,7 +13,7 @@ from aiohttp import WSMsgType, web
 
 from agent.audio.pcm import Pcm16
 from agent.sim.live_server import LiveServer
-from agent.sim.server_io import Close, Hear, Send, ServerOutput, Speak, Speech
+from agent.sim.server_io import Close, Drop, Hear, Send, ServerOutput, Speak, Speech
 
 OUTBOX_LIMIT = 10_000
 """Frames waiting for a client that does not read; with more, it is given up."""
@@ -44,6 +44,7 @@ class Connection:
     Args:
         text_frames: send text frames instead of binary ones (E-3).
         slow_pong_s: how late pings are answered (E-7).
+        abort: takes the socket away, without a close frame.
     """
 
     def __init__(
@@ -54,10 +55,12 @@ class Connection:
         *,
         text_frames: bool = False,
         slow_pong_s: float = 0.0,
+        abort: Callable[[], None],
     ) -> None:
         self._ws, self._server, self._senses = ws, server, senses
         self._text_frames, self._slow_pong_s = text_frames, slow_pong_s
-        self._outbox: deque[Send | Close] = deque()
+        self._abort = abort
+        self._outbox: deque[Send | Close | Drop] = deque()
         self._queued = asyncio.Event()
         self._earlier = asyncio.Event()
         self._armed: float | None = None
@@ -105,7 +108,10 @@ class Connection:
                 except ConnectionError:
                     raise _Over from None
 
-    async def _put(self, output: Send | Close) -> None:
+    async def _put(self, output: Send | Close | Drop) -> None:
+        if isinstance(output, Drop):
+            self._abort()
+            raise _Over
         if isinstance(output, Close):
             await self._ws.close(code=output.code, message=output.reason.encode())
             raise _Over
@@ -137,7 +143,7 @@ class Connection:
 
     def _perform(self, output: ServerOutput) -> None:
         match output:
-            case Send() | Close():
+            case Send() | Close() | Drop():
                 if len(self._outbox) >= OUTBOX_LIMIT:
                     raise _Over
                 self._outbox.append(output)

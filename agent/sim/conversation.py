@@ -7,10 +7,8 @@ Source: docs/protocols/gemini-live.md 3.3 to 3.5, E-14 to E-27.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from copy import copy
 from typing import Any, assert_never
 
 import msgspec
@@ -20,36 +18,17 @@ from agent.sim import server_frames as frames
 from agent.sim.delivery import Delivery
 from agent.sim.dialogue import CallTools, Move, Nothing, Say
 from agent.sim.faults import Faults
+from agent.sim.heard_words import HeardWords
 from agent.sim.inbox import Entry, Inbox
 from agent.sim.mind import Mind, Timing
-from agent.sim.server_io import Hear, Send, ServerOutput, Speak, Speech
+from agent.sim.mishaps import Moment
+from agent.sim.saying import Voicing
+from agent.sim.server_io import Hear, Send, ServerOutput, Speech
 from agent.sim.server_profiles import ServerProfile
 from agent.sim.session_config import SessionConfig
+from agent.sim.talk_state import MOMENTS, ConversationState, Noted, Phase
 from agent.sim.turn_plan import StepKind
 from agent.sim.wire import INVALID_ARGUMENT, Refused
-
-
-class Phase(Enum):
-    """What the model is doing."""
-
-    LISTENING = "listening"
-    THINKING = "thinking"
-    SPEAKING = "speaking"
-    PLAYING = "playing"  # all is sent; the caller is assumed to be listening still
-    WAITING = "waiting"  # silent until BLOCKING calls are answered
-
-
-@dataclass(frozen=True, slots=True)
-class _Saying:
-    """A move whose words are with the voice."""
-
-    speech_id: int
-    text: str
-    calls: tuple[frames.Call, ...]
-    move: Move
-
-
-_MOST_MISSING_CALLS = 5  # then a mind that keeps calling functions nobody declared is cut off
 
 
 class Conversation:
@@ -71,16 +50,71 @@ class Conversation:
     ) -> None:
         self.phase = Phase.LISTENING
         self.delivery = Delivery(
-            config, profile, faults, self._send, real_time=timing.realtime_playback
+            config, profile, faults, self.send, real_time=timing.realtime_playback
         )
         self._config, self._profile, self._mind = config, profile, mind
         self._numbers, self._timing = numbers, timing
         self._unknown_id_code = faults.unknown_id_code
         self._inbox = Inbox(mind)
         self._out: list[ServerOutput] = []
-        self._late: deque[tuple[float, bytes]] = deque()
-        self._saying: _Saying | None = None
+        self._words = HeardWords(
+            profile, sent=config.input_transcription, late_s=timing.transcript_late_s
+        )
+        self._voice = Voicing(numbers)
         self._caller_speaking = False
+        self._mute = False
+        self._stale: frozenset[str] = frozenset()
+        self._noted: list[Noted] = []
+
+    @property
+    def generating(self) -> bool:
+        """Whether a reply is being made."""
+        return self._voice.unspoken is not None or self.phase is Phase.SPEAKING
+
+    @property
+    def moment(self) -> Moment | None:
+        """What is going on, for what was planned to happen then."""
+        if self._caller_speaking and self.phase is Phase.LISTENING:
+            return "hearing"
+        return MOMENTS.get(self.phase)
+
+    def noted(self) -> list[Noted]:
+        """What has happened since the last call that handles depend on."""
+        noted, self._noted = self._noted, []
+        return noted
+
+    def kept(self, now: float) -> ConversationState:
+        """What a handle is bound to now."""
+        mind = copy(self._mind)
+        inbox = self._inbox.copy(mind, self._voice.unspoken)
+        output = self.delivery.kept(now)
+        return ConversationState(mind, inbox, output, self._words.last, self._stale)
+
+    def restore(
+        self, state: ConversationState, lost: Sequence[frames.Call], *, mute: bool, speaking: bool
+    ) -> None:
+        """Go on from there; see `Session.restore`. The mind has been given to the constructor."""
+        self._inbox = state.inbox.copy(self._mind, None)
+        self.delivery.restore(state.output)
+        self._words.last, self._mute, self._caller_speaking = state.heard, mute, speaking
+        self._stale = state.stale | {call.id for call in lost}
+        if self._profile.lost_call_waits:
+            self._stale |= {call.id for call in self.delivery.tools.calls}
+
+    def resume(self, now: float, *, replay_transcript: bool) -> None:
+        """The restored session is ready: answer what waits."""
+        if replay_transcript:
+            self._words.replay(now)
+        for utterance_id, pcm16k in self._inbox.unheard:
+            self._out.append(Hear(utterance_id, pcm16k, self._mind.grammar))
+        self._go_on(now)
+
+    def phantom_interrupt(self, now: float) -> None:
+        """Say `interrupted` for no reason (E-21)."""
+        if self.phase is Phase.LISTENING:
+            self.send(frames.content(interrupted=True))
+        self._interrupt(now)
+        self._go_on(now)
 
     def outputs(self) -> list[ServerOutput]:
         """What has to be done since the last call, in order."""
@@ -89,14 +123,13 @@ class Conversation:
 
     def next_timer(self) -> float | None:
         """When `handle_timer` is due next."""
-        late = self._late[0][0] if self._late else None
-        times = (late, self._inbox.next_at(), self.delivery.next_at())
+        times = (part.next_at() for part in (self._words, self._inbox, self.delivery))
         return min((at for at in times if at is not None), default=None)
 
     def handle_timer(self, now: float) -> None:
         """Do everything that is due."""
-        while self._late and self._late[0][0] <= now:
-            self._send(self._late.popleft()[1])
+        for frame in self._words.due(now):
+            self.send(frame)
         while self._consider(now) or self._step(now):
             pass
 
@@ -121,28 +154,23 @@ class Conversation:
         self.delivery.ledger.add_audio(seconds)
         utterance_id = next(self._numbers)
         self._out.append(Hear(utterance_id, pcm16k, self._mind.grammar))
-        self._inbox.put(Entry(now + self._timing.think_s, None, utterance_id))
+        self._inbox.put(Entry(now + self._timing.think_s, None, utterance_id, pcm16k=pcm16k))
         self._go_on(now)
 
     def heard(self, utterance_id: int, text: str, now: float) -> None:
         """The ear's answer; "" when it made nothing of it."""
-        late_s = self._timing.transcript_late_s
-        if late_s is None:
-            late_s = self._profile.input_transcript_late_s
-        if self._config.input_transcription:
-            transcripts = frames.input_transcripts(self._profile, text)
-            self._late.extend((now + late_s, frame) for frame in transcripts)
+        self._words.add(text, now)
+        self.delivery.ledger.add_words(text)
         self._inbox.heard(utterance_id, text)
         self._go_on(now)
 
     def spoken(self, speech_id: int, speech: Speech, now: float) -> None:
         """The voice's answer; when the reply has been withdrawn meanwhile, nothing comes of it."""
-        saying = self._saying
-        if saying is None or saying.speech_id != speech_id:
+        saying = self._voice.take(speech_id)
+        if saying is None:
             return
-        self._saying = None
         self.delivery.speak(saying.text, speech, saying.calls, now)
-        self.phase = Phase.SPEAKING
+        self._speaking()
         self._go_on(now)
 
     def typed(self, text: str, now: float, *, interrupts: bool) -> None:
@@ -160,12 +188,17 @@ class Conversation:
             Refused: the answer is not one the model takes.
         """
         answered = self.delivery.tools.answer(responses)
-        if answered.unknown and self._unknown_id_code is not None:
+        late = self._stale & set(answered.unknown)
+        self._stale -= {str(response.get("id")) for response in responses}
+        if late and not self._stale and self.phase is Phase.LISTENING:
+            self._say_nothing(now)  # the last lost call closes its exchange without a word
+        elif answered.unknown and not late and self._unknown_id_code is not None:
             raise Refused(self._unknown_id_code, INVALID_ARGUMENT)
+        if len(answered.unknown) < len(responses):
+            self._noted.append(Noted.ANSWERED)
         ready_at = now + self._timing.after_tool_s
         for result in (*answered.together, *answered.single):
-            text = msgspec.json.encode(result.response).decode()
-            self.delivery.ledger.add_text(text)
+            self.delivery.ledger.add_text(msgspec.json.encode(result.response).decode())
         if answered.together:
             self._inbox.put(Entry(ready_at, results=answered.together), next_=True)
             if self.phase is Phase.WAITING:
@@ -192,50 +225,45 @@ class Conversation:
 
     def _begin(self) -> None:
         """Begin to think about the next input, if there is one."""
-        if self._inbox.begin(caller_speaking=self._caller_speaking):
+        if not self._mute and self._inbox.begin(caller_speaking=self._caller_speaking):
             self.phase = Phase.THINKING
 
     def _consider(self, now: float) -> bool:
         """Begin to do what the mind says to the current input, if it is time."""
-        move = self._inbox.consider(now)
+        if self._stale and self._inbox.skip(now):
+            self.delivery.tools.forget(self._stale)
+            self._stale = frozenset()
+            self._say_nothing(now)
+            return True
+        move = self._inbox.consider(now, self.delivery.behaviors)
         if move is None:
             return False
-        move = self._without_missing(move)
         match move:
             case Say():
                 self._say(move.text, (), move, now)
             case CallTools():
-                calls = tuple(
-                    frames.Call(frames.call_id(self._profile, next(self._numbers)), name, args)
-                    for name, args in move.calls
-                )
+                calls = frames.new_calls(self._profile, self._numbers, move.calls)
                 self._say(move.filler or "", calls, move, now)
             case Nothing():
-                self.delivery.say_nothing(now)
-                self.phase = Phase.SPEAKING
+                self._say_nothing(now)
             case _:
                 assert_never(move)
         return True
 
-    def _without_missing(self, move: Move) -> Move:
-        """A model calls declared functions only: a mind that knows others is told so."""
-        for _ in range(_MOST_MISSING_CALLS):
-            if not isinstance(move, CallTools):
-                return move
-            missing = [name for name, _ in move.calls if name not in self.delivery.behaviors]
-            if not missing:
-                return move
-            error = {"error": f"There is no function {missing[0]}.", "retryable": False}
-            move = self._mind.tool_result(missing[0], error)
-        return Nothing()
+    def _say_nothing(self, now: float) -> None:
+        self.delivery.say_nothing(now)
+        self.phase = Phase.SPEAKING
 
     def _say(self, text: str, calls: tuple[frames.Call, ...], move: Move, now: float) -> None:
         if text and self._config.modality == "AUDIO":
-            self._saying = _Saying(next(self._numbers), text, calls, move)
-            self._out.append(Speak(self._saying.speech_id, text))
+            self._out.append(self._voice.begin(text, calls, move))
         else:
             self.delivery.write(text, calls, now)
-            self.phase = Phase.SPEAKING
+            self._speaking()
+
+    def _speaking(self) -> None:
+        self.phase = Phase.SPEAKING
+        self._noted.append(Noted.GENERATING)
 
     def _step(self, now: float) -> bool:
         """Send the running turn's next step, if it is due."""
@@ -248,21 +276,25 @@ class Conversation:
             self.phase = Phase.PLAYING
         elif self.delivery.paused:
             self.phase = Phase.WAITING
+        if kind is StepKind.CALL:
+            self._noted.append(Noted.CALLING)
         return True
 
     def _complete(self, now: float) -> None:
         self.delivery.complete(now, result_due=self._inbox.result_due)
         self.phase = Phase.LISTENING
+        self._noted.append(Noted.TURN_OVER)
         self._begin()
 
     def _interrupt(self, now: float) -> None:
         """Stop at once whatever the model is doing."""
         if self.phase is Phase.LISTENING:
             return
-        self._inbox.withdraw(None if self._saying is None else self._saying.move)
-        self._saying = None
+        self._inbox.withdraw(self._voice.withdraw())
         self._inbox.cancelled(self.delivery.interrupt(now, result_due=self._inbox.result_due))
         self.phase = Phase.LISTENING
+        self._noted.append(Noted.TURN_OVER)
 
-    def _send(self, frame: bytes) -> None:
+    def send(self, frame: bytes) -> None:
+        """Put a frame behind those that are on their way."""
         self._out.append(Send(frame))

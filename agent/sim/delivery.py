@@ -6,6 +6,7 @@ Source: docs/protocols/gemini-live.md 3.3, E-16 to E-19, E-21 to E-23, E-26.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from agent.sim import server_frames as frames
 from agent.sim import turn_plan as plan
@@ -23,6 +24,15 @@ _REASONS = {
     TurnFault.MALFORMED_CALL: "MALFORMED_FUNCTION_CALL",
     TurnFault.UNKNOWN_ENUM: "REASON_OF_TOMORROW",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The state of a session's output, without what is on its way."""
+
+    tools: ToolBook
+    ledger: TokenLedger
+    n_turns: int
 
 
 class Delivery:
@@ -49,10 +59,32 @@ class Delivery:
         self.ledger = TokenLedger(config.system_instruction)
         self.audio_sent_at: list[float] = []
         self._transcribed = config.output_transcription
+        self._compression = config.compression
+        self._system_instruction = config.system_instruction
         self._profile, self._faults, self._send = profile, faults, send
         self._real_time = real_time
         self._turn: Turn | None = None
         self._n_turns = 0
+
+    @property
+    def turn(self) -> tuple[int, float]:
+        """The running turn's number, or the next one's; and how much audio it has put out."""
+        if self._turn is None:
+            return self._n_turns + 1, 0.0
+        return self._turn.ordinal, self._turn.audio_s
+
+    def kept(self, now: float) -> Kept:
+        """What a handle is bound to now: of a running turn, what has been heard."""
+        ledger = self.ledger.copy()
+        if self._turn is not None:
+            _enter(ledger, self._turn, now)
+        return Kept(self.tools.copy(), ledger, self._n_turns)
+
+    def restore(self, kept: Kept) -> None:
+        """Go on from there, under the instruction of the new set-up."""
+        self.tools, self.ledger = kept.tools.copy(), kept.ledger.copy()
+        self.ledger.instruct(self._system_instruction)
+        self._n_turns = kept.n_turns
 
     def next_at(self) -> float | None:
         """When the next step is due."""
@@ -60,7 +92,9 @@ class Delivery:
 
     def speak(self, text: str, speech: Speech, calls: tuple[frames.Call, ...], now: float) -> None:
         """Deliver a spoken reply, and the calls that come with it."""
-        faults = self._open_turn().faults
+        turn = self._open_turn()
+        faults = turn.faults
+        turn.words = f"{turn.words} {text}".strip()
         words = plan.spoken(self._profile, text, speech, faults, transcribed=self._transcribed)
         self._deliver(words, calls, now)
 
@@ -107,8 +141,9 @@ class Delivery:
         usage = self.ledger.usage(
             text=turn.text, audio_s=turn.audio_s, thoughts=thoughts, vertex=profile.vertex
         )
-        self.ledger.add_audio(turn.played_s(now))
-        self.ledger.add_text(turn.text)
+        _enter(self.ledger, turn, now)
+        if self._compression is not None and self.ledger.context_tokens > self._compression[0]:
+            self.ledger.cut(self._compression[1])
         if TurnFault.LOST_TURN_COMPLETE in turn.faults:
             return
         reason = next((text for fault, text in _REASONS.items() if fault in turn.faults), "")
@@ -166,3 +201,9 @@ class Delivery:
 
     def _blocking(self, calls: Sequence[frames.Call]) -> set[str]:
         return {call.id for call in calls if self.behaviors.get(call.name) == "BLOCKING"}
+
+
+def _enter(ledger: TokenLedger, turn: Turn, now: float) -> None:
+    """A turn becomes history: as far as it has been heard."""
+    ledger.add_audio(turn.played_s(now), "model", turn.played_words(now))
+    ledger.add_text(turn.text, "model")

@@ -74,7 +74,7 @@ _FIELD = re.compile(r"\{(\w+)\}")
 
 
 class Dialogue:
-    """One conversation in a scenario.
+    """One conversation in a scenario; nothing in it is changed in place, so `copy` forks it.
 
     Args:
         today: the caller's date.
@@ -218,8 +218,8 @@ class Dialogue:
         if task is not None or self._task is None:
             self._task = task or self._task_for(said.slots)
         known = self._file.tasks[self._task].slots
-        before = dict(self.slots)
-        self.slots |= {slot: value for slot, value in said.slots.items() if slot in known}
+        before = self.slots
+        self.slots = before | {s: value for s, value in said.slots.items() if s in known}
         confirmed = self.stage is Stage.CONFIRMING and YES in said.intents
         return self._call() if confirmed and before == self.slots else self._go_on()
 

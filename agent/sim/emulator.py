@@ -20,6 +20,7 @@ from agent.sim.mind import Mind, Timing
 from agent.sim.recording import Recording
 from agent.sim.server_profiles import ServerProfile, profiles_of
 from agent.sim.session_config import SessionConfig
+from agent.sim.sessions import SessionStore
 from agent.sim.wire import INVALID_PAYLOAD
 
 _STATUSES = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND"} | {
@@ -73,6 +74,7 @@ class Emulator:
         self._mind, self._senses = mind, senses
         self._numbers = _unguessable()
         self._connections = count(1)
+        self.store = SessionStore(self.options.faults)
         self._open: set[web.WebSocketResponse] = set()
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -115,8 +117,11 @@ class Emulator:
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         """One upgrade, and the connection that comes of it."""
         faults = self.options.faults
-        if faults.refuse_status is not None:
-            return _refusal(faults.refuse_status)
+        status = faults.refuse_status
+        if status is None:
+            status = self.store.refusals.upgrade(asyncio.get_running_loop().time())
+        if status is not None:
+            return _refusal(status)
         door = admit(request.path, request.query, request.headers, self.options.keys)
         if not isinstance(door, Admitted):
             return _refusal(door.status)
@@ -136,13 +141,14 @@ class Emulator:
             faults,
         )
         name = f"connection-{next(self._connections)}"
-        server = LiveServer(terms, self._mind, self._numbers, self.recording, name)
+        server = LiveServer(terms, self._mind, self._numbers, self.recording, name, self.store)
         connection = Connection(
             ws,
             server,
             self._senses,
             text_frames=self.options.text_frames,
             slow_pong_s=faults.slow_pong_s,
+            abort=_abort(request),
         )
         self._open.add(ws)
         try:
@@ -150,6 +156,16 @@ class Emulator:
         finally:
             self._open.discard(ws)
         return ws
+
+
+def _abort(request: web.Request) -> Callable[[], None]:
+    """Takes the socket away, without a close frame."""
+
+    def abort() -> None:
+        if request.transport is not None:
+            request.transport.abort()
+
+    return abort
 
 
 def _refusal(status: int) -> web.Response:

@@ -1,7 +1,7 @@
 """Misbehaviour of the model's service, as data, without I/O.
 
 A `Faults` is consulted at named points; nothing is left to chance, so that every run is the same.
-Source: docs/protocols/gemini-live.md E-2, E-7, E-8, E-21 and section 4.2.
+Source: docs/protocols/gemini-live.md E-2, E-7, E-8, E-21, E-25 to E-35 and section 4.2.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+
+from agent.sim.mishaps import Life, Planned, Refusal, Resumption
 
 
 class TurnFault(Enum):
@@ -31,6 +33,7 @@ class TurnFault(Enum):
 
 SLOW_SPEED = 0.7
 BURST_SPEED = 1000.0
+SESSION_LIMIT_S = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,13 @@ class Faults:
         early_frame_code: how data before `setupComplete` is punished; unverified.
         unknown_id_code: how a tool response with an unknown id is; None ignores it.
         tool_gate_frames: overrides the profile's (E-25); -1 switches the gate off.
+        tool_gate_share: how many of the calls it guards, spread evenly; 1.0 is each of them.
+        planned: what befalls connections that have been set up.
+        life: how long connections last; None as the profile says.
+        refusals: connections that come to nothing.
+        resumption: how handles are given and taken.
+        session_limit_s: a session without compression ends after so much of the caller's audio.
+        session_limit_code: how it is closed; 1007 and 1011 have both been seen.
     """
 
     turns: Mapping[int, frozenset[TurnFault]] = field(default_factory=dict)
@@ -59,6 +69,13 @@ class Faults:
     early_frame_code: int = 1007
     unknown_id_code: int | None = None
     tool_gate_frames: int | None = None
+    tool_gate_share: float = 1.0
+    planned: tuple[Planned, ...] = ()
+    life: Life | None = None
+    refusals: tuple[Refusal, ...] = ()
+    resumption: Resumption = field(default_factory=Resumption)
+    session_limit_s: float = SESSION_LIMIT_S
+    session_limit_code: int = 1007
 
     def of_turn(self, ordinal: int) -> frozenset[TurnFault]:
         """What befalls the turn with this number."""

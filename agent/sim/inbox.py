@@ -8,14 +8,16 @@ word of it was spoken is kept, and given if the mind has no answer to what inter
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 
+from agent.audio.pcm import Pcm16
 from agent.sim.dialogue import CallTools, Move, Nothing, Say
 from agent.sim.mind import Mind
 from agent.sim.server_frames import Call
 from agent.sim.tool_book import ToolResult
 
+_MOST_MISSING_CALLS = 5  # then a mind that keeps calling functions nobody declared is cut off
 _CANCELLED = {"error": "The call was cancelled before it was answered.", "retryable": True}
 
 
@@ -27,12 +29,14 @@ class Entry:
         ready_at: when the model has thought about it long enough.
         text: None while the ear is at work.
         utterance_id: 0 for what was not spoken.
+        pcm16k: the utterance, while the ear is at work.
     """
 
     ready_at: float
     text: str | None = None
     utterance_id: int = 0
     results: tuple[ToolResult, ...] = ()
+    pcm16k: Pcm16 | None = None
 
     @property
     def known(self) -> bool:
@@ -51,6 +55,25 @@ class Inbox:
         self._opened = False
         self._carried = ""
         self._withheld: Move = Nothing()
+
+    def copy(self, mind: Mind, unspoken: Move | None) -> Inbox:
+        """The same for another mind; what is being thought about waits again.
+
+        Args:
+            unspoken: what this mind has answered and nobody has heard of yet, or None.
+        """
+        twin = Inbox(mind)
+        current = [self._current] if self._current is not None else []
+        twin._waiting.extend(replace(entry) for entry in (*current, *self._waiting))
+        twin._when_idle.extend(replace(entry) for entry in self._when_idle)
+        twin._opened, twin._carried = self._opened, self._carried
+        twin._withheld = self._withheld if unspoken is None else unspoken
+        return twin
+
+    @property
+    def unheard(self) -> list[tuple[int, Pcm16]]:
+        """Utterances that the ear has not answered, by id."""
+        return [(e.utterance_id, e.pcm16k) for e in self._waiting if e.pcm16k is not None]
 
     @property
     def result_due(self) -> bool:
@@ -86,8 +109,12 @@ class Inbox:
         entry = self._current
         return entry.ready_at if entry is not None and entry.known else None
 
-    def consider(self, now: float) -> Move | None:
-        """The mind's answer to the current input, once, when it is time."""
+    def consider(self, now: float, declared: Container[str]) -> Move | None:
+        """The mind's answer to the current input, once, when it is time.
+
+        Args:
+            declared: the functions that can be called: a mind that knows others is told so.
+        """
         at = self.next_at()
         if self._current is None or at is None or at > now:
             return None
@@ -96,7 +123,15 @@ class Inbox:
         if isinstance(move, Nothing):
             move = self._withheld
         self._withheld = Nothing()
-        return move
+        return self._without_missing(move, declared)
+
+    def skip(self, now: float) -> bool:
+        """Pass over the current input of the caller's, when it is time; whether it was so."""
+        at = self.next_at()
+        if self._current is None or self._current.results or at is None or at > now:
+            return False
+        self._current = None
+        return True
 
     def ask(self, entry: Entry) -> Move:
         """The mind's answer to one input, now."""
@@ -116,6 +151,7 @@ class Inbox:
         for entry in entries:
             if entry.utterance_id == utterance_id:
                 entry.text = text
+                entry.pcm16k = None
                 return
         self._carry(text)  # its turn has been interrupted meanwhile
 
@@ -138,6 +174,18 @@ class Inbox:
         if calls:
             results = tuple(ToolResult(call.name, _CANCELLED) for call in calls)
             self._withheld = self.ask(Entry(0.0, results=results))
+
+    def _without_missing(self, move: Move, declared: Container[str]) -> Move:
+        """A model calls declared functions only."""
+        for _ in range(_MOST_MISSING_CALLS):
+            if not isinstance(move, CallTools):
+                return move
+            missing = [name for name, _ in move.calls if name not in declared]
+            if not missing:
+                return move
+            error = {"error": f"There is no function {missing[0]}.", "retryable": False}
+            move = self._mind.tool_result(missing[0], error)
+        return Nothing()
 
     def _carry(self, text: str) -> None:
         self._carried = f"{self._carried} {text}".strip()

@@ -10,7 +10,10 @@ from agent.sim.dialogue import Move
 
 
 class Mind(Protocol):
-    """Who decides what the model says: a scenario's dialogue, or a script."""
+    """Who decides what the model says: a scenario's dialogue, or a script.
+
+    `copy.copy` of a mind must give one that goes its own way: handles are bound to such copies.
+    """
 
     @property
     def grammar(self) -> str:

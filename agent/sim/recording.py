@@ -9,6 +9,8 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from agent.sim.included import Included
+
 MOST_FRAMES = 20_000
 """Frames kept; older ones are forgotten, while every total goes on counting."""
 
@@ -55,11 +57,16 @@ class ConnectionRecord:
 
 
 class Recording:
-    """Everything one stand-in received, over all its connections."""
+    """Everything one stand-in received, over all its connections.
+
+    Attributes:
+        sessions: what each session's present state includes: what a resume left out is not in it.
+    """
 
     def __init__(self, most_frames: int = MOST_FRAMES) -> None:
         self.frames: deque[ReceivedFrame] = deque(maxlen=most_frames)
         self.connections: dict[str, ConnectionRecord] = {}
+        self.sessions: dict[str, Included] = {}
 
     def opened(self, connection: str) -> ConnectionRecord:
         """A new connection's totals, to be kept up by its server."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from copy import copy
 from datetime import date
 from functools import cache
 from typing import Any
@@ -24,6 +25,11 @@ class ScenarioMind:
     def __init__(self, scenario: Scenario, today: date, tools: Collection[str]) -> None:
         self._scenario = scenario
         self._dialogue = Dialogue(scenario, today, tools)
+
+    def __copy__(self) -> ScenarioMind:
+        twin = object.__new__(ScenarioMind)
+        twin._scenario, twin._dialogue = self._scenario, copy(self._dialogue)
+        return twin
 
     @property
     def grammar(self) -> str:

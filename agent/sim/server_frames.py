@@ -6,7 +6,7 @@ Canonical camelCase, standard base64, defaults left out (docs/protocols/gemini-l
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -124,6 +124,13 @@ def call_id(profile: ServerProfile, number: int) -> str:
             assert_never(profile.call_ids)
 
 
+def new_calls(
+    profile: ServerProfile, numbers: Iterator[int], wanted: Iterable[tuple[str, Mapping[str, Any]]]
+) -> tuple[Call, ...]:
+    """Calls with ids of their own, by name and arguments."""
+    return tuple(Call(call_id(profile, next(numbers)), name, args) for name, args in wanted)
+
+
 def tool_call(calls: Sequence[Call]) -> bytes:
     """Parallel calls in one frame; empty arguments are left out."""
     listed = [
@@ -136,6 +143,19 @@ def tool_call(calls: Sequence[Call]) -> bytes:
 def tool_cancellation(ids: Sequence[str]) -> bytes:
     """These calls need no answer any more."""
     return encode({"toolCallCancellation": {"ids": list(ids)}})
+
+
+def go_away(time_left: str | None) -> bytes:
+    """The connection will end; how soon may be left out."""
+    return encode({"goAway": {} if time_left is None else {"timeLeft": time_left}})
+
+
+def resumption_update(handle: str = "", index: int | None = None) -> bytes:
+    """A handle, or the empty update of a moment at which there is none (3.7)."""
+    body: dict[str, Any] = {"newHandle": handle, "resumable": True} if handle else {}
+    if handle and index:
+        body["lastConsumedClientMessageIndex"] = str(index)
+    return encode({"sessionResumptionUpdate": body})
 
 
 def turn_complete(

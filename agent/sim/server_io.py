@@ -26,6 +26,11 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
+class Drop:
+    """Take the socket away, without a close frame; what was sent before may be lost."""
+
+
+@dataclass(frozen=True, slots=True)
 class Hear:
     """Recognise an utterance; answer with `heard(utterance_id, text, now)`.
 
@@ -46,7 +51,7 @@ class Speak:
     text: str
 
 
-type ServerOutput = Send | Close | Hear | Speak
+type ServerOutput = Send | Close | Drop | Hear | Speak
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,10 @@ class ServerProfile:
         text_interrupts: `realtimeInput.text` cuts a running reply (E-15).
         result_waits_for_caller: INTERRUPT lets a caller who is speaking finish.
         interaction_status: `turnComplete` says IN_PROGRESS or IDLE (E-22).
+        life_s: how long a connection lasts; goAway comes `notice_s` before, or never (E-34).
+        handle_in_turn: handles are given while a turn is generated.
+        handle_covers_open_speech: a handle includes speech that has not ended.
+        lost_call_waits: a call that a resume lost eats the next turn unless answered (E-31).
         unknown_fields: paths that this model's API does not know (E-5).
     """
 
@@ -91,6 +95,11 @@ class ServerProfile:
     audio_parts: bool = True
     role_required: bool = True
     system_role: bool = False
+    life_s: float = 600.0
+    notice_s: float | None = 60.0
+    handle_in_turn: bool = True
+    handle_covers_open_speech: bool = False
+    lost_call_waits: bool = False
     unknown_fields: frozenset[str] = frozenset()
 
     @property
@@ -132,6 +141,7 @@ DEV_25 = ServerProfile(
     scheduling="honoured",
     call_ids="function-call",
     text_interrupts=False,
+    handle_in_turn=False,
     audio_parts=False,
     role_required=False,
     unknown_fields=_VERTEX_ONLY | _NO_CONTEXT_UPDATE,
@@ -169,6 +179,10 @@ DEV_38 = replace(
     affective="refused-late",
     proactive_off_refused=True,
     function_parts=True,
+    life_s=3480.0,
+    notice_s=None,
+    handle_covers_open_speech=True,
+    lost_call_waits=True,
     unknown_fields=_VERTEX_ONLY,
 )
 DEV_38_XT = replace(
@@ -199,6 +213,7 @@ VERTEX_25_HALF_CASCADE = ServerProfile(
     tool_gate_frames=1,
     speech_during_call="waits",
     text_interrupts=False,
+    handle_in_turn=False,
     role_required=False,
     system_role=True,
     unknown_fields=_NO_CONTEXT_UPDATE | {"setup.history_config"},
@@ -214,6 +229,8 @@ VERTEX_38 = replace(
     call_ids="uuid",
     speech_during_call="cancels",
     system_role=True,
+    life_s=600.0,
+    notice_s=60.0,
     unknown_fields=frozenset({"setup.history_config"}),
 )
 

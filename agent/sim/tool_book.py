@@ -5,8 +5,8 @@ Source: docs/protocols/gemini-live.md 2.4, 3.4, E-23 to E-25.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agent.sim.server_frames import Call
@@ -75,6 +75,26 @@ class ToolBook:
         """Whether any call waits."""
         return bool(self._open)
 
+    @property
+    def calls(self) -> list[Call]:
+        """All that wait."""
+        return [entry.call for entry in self._open.values()]
+
+    def copy(self) -> ToolBook:
+        """The same, to go its own way."""
+        twin = ToolBook(self._profile)
+        batches = {
+            id(entry.batch): replace(
+                entry.batch, open=set(entry.batch.open), results=list(entry.batch.results)
+            )
+            for entry in self._open.values()
+        }
+        twin._open = {
+            call_id: replace(entry, batch=batches[id(entry.batch)])
+            for call_id, entry in self._open.items()
+        }
+        return twin
+
     def is_open(self, call_id: str) -> bool:
         """Whether this call waits for an answer."""
         return call_id in self._open
@@ -123,6 +143,11 @@ class ToolBook:
         for call in calls:
             del self._open[call.id]
         return calls
+
+    def forget(self, call_ids: Iterable[str]) -> None:
+        """Nobody waits for these any more."""
+        for call_id in call_ids:
+            self._open.pop(call_id, None)
 
     def _id_of(self, response: Mapping[str, Any]) -> str:
         """The id; on Vertex a missing one is found by the name (E-24)."""

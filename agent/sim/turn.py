@@ -20,6 +20,7 @@ class Turn:
         faults: what goes wrong with it.
         audio_s: audio sent.
         text: text sent, in TEXT modality.
+        words: what the audio says.
     """
 
     def __init__(self, ordinal: int, faults: frozenset[TurnFault], *, real_time: bool) -> None:
@@ -27,6 +28,7 @@ class Turn:
         self.faults = faults
         self.audio_s = 0.0
         self.text = ""
+        self.words = ""
         self.playback_ends_at = 0.0
         self._real_time = real_time
         self._origin = 0.0
@@ -64,3 +66,10 @@ class Turn:
     def played_s(self, now: float) -> float:
         """How much of the audio sent has been heard by now, as the service assumes."""
         return self.audio_s - max(self.playback_ends_at - now, 0.0)
+
+    def played_words(self, now: float) -> str:
+        """The words that have been heard by now, at an even pace over all the audio."""
+        words = self.words.split()
+        whole_s = self.audio_s + sum(step.audio_s for step in self._steps)
+        share = self.played_s(now) / whole_s if whole_s else 0.0
+        return " ".join(words[: int(share * len(words) + 1e-6)])

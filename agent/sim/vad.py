@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +79,18 @@ class ActivityDetector:
         self._speech_ms = 0
         self._silence_ms = 0
         self.speaking = False
+
+    @property
+    def n_samples(self) -> int:
+        """All the audio it has taken."""
+        return self._n_blocks * BLOCK + self._left.size
+
+    def copy(self) -> ActivityDetector:
+        """The same in mid-stream, to go its own way."""
+        twin = copy(self)
+        twin._blocks = self._blocks.copy()
+        twin._utterance = list(self._utterance)
+        return twin
 
     def process(self, pcm: Pcm16) -> list[Activity]:
         """Take the next audio; int16, 16 kHz, any length."""
@@ -151,12 +164,18 @@ class ManualActivity:
     def __init__(self) -> None:
         self._utterance: list[Pcm16] = []
         self._kept = 0
-        self._n_samples = 0
+        self.n_samples = 0
         self.speaking = False
+
+    def copy(self) -> ManualActivity:
+        """The same in mid-stream, to go its own way."""
+        twin = copy(self)
+        twin._utterance = list(self._utterance)
+        return twin
 
     def process(self, pcm: Pcm16) -> list[Activity]:
         """Take the next audio; int16, 16 kHz, any length."""
-        self._n_samples += pcm.size
+        self.n_samples += pcm.size
         if self.speaking and self._kept < LONGEST_BLOCKS * BLOCK:
             self._utterance.append(pcm)
             self._kept += pcm.size
@@ -167,7 +186,7 @@ class ManualActivity:
         if self.speaking:
             return []
         self.speaking = True
-        return [ActivityStarted(self._n_samples)]
+        return [ActivityStarted(self.n_samples)]
 
     def end(self) -> list[Activity]:
         """`activityEnd`; one without a start is ignored."""
@@ -177,7 +196,7 @@ class ManualActivity:
         pcm = np.concatenate(self._utterance) if self._utterance else np.zeros(0, np.int16)
         self._utterance = []
         self._kept = 0
-        return [ActivityEnded(self._n_samples, pcm)]
+        return [ActivityEnded(self.n_samples, pcm)]
 
 
 def _pre_roll(prefix_padding_ms: int) -> int:

@@ -13,12 +13,15 @@ import numpy as np
 
 from agent.audio.pcm import Pcm16, silence, to_bytes
 from agent.sim.faults import Faults, TurnFault
+from agent.sim.included import Account, Included, Placed, account
 from agent.sim.live_server import LiveServer, Terms
 from agent.sim.mind import Mind, Timing
 from agent.sim.recording import Recording
 from agent.sim.scripted import Script, Scripted, Tones, marker
-from agent.sim.server_io import Close, Hear, Send, Speak
+from agent.sim.server_io import Close, Drop, Hear, Send, Speak
 from agent.sim.server_profiles import PROFILES
+from agent.sim.session_config import SessionConfig
+from agent.sim.sessions import SessionStore
 
 FRAME = 640
 """40 ms at 16 kHz."""
@@ -81,11 +84,64 @@ class Line:
         self.garbage: list[bytes] = []
         self.call_ids: list[str] = []
         self.close: Close | None = None
+        self.handle = ""
         self.tones = Tones(reply_s=self.reply_s)
         self.recording = Recording()
+        self.store = SessionStore(self.faults)
+        self.minds: list[Mind] = []
+        self.dropped = False
+        self.placed: list[Placed] = []
+        self.n_said = 0
+        self.server = self._serve()
+
+    def _serve(self) -> LiveServer:
+        """One more connection: "a", then "b", and so on."""
+        self.connection = "abcdefghijklmnop"[len(self.recording.connections)]
+        self.n_here = 0
         terms = Terms((PROFILES[self.profile],), self.api_version, self.timing, self.faults)
-        mind = self.mind or Scripted(self.script)
-        self.server = LiveServer(terms, lambda _: mind, self.numbers, self.recording, "a")
+        return LiveServer(
+            terms, self._mind, self.numbers, self.recording, self.connection, self.store
+        )
+
+    def _mind(self, _: SessionConfig) -> Mind:
+        self.minds.append(self.mind or Scripted(self.script))
+        return self.minds[-1]
+
+    def redial(self, handle: str | None = None, *, hang_up: bool = True, **resumption: Any) -> Line:
+        """A new connection, resumed with this handle or else the newest; "" resumes nothing."""
+        if hang_up:
+            self.server.closed()
+        handle = self.handle if handle is None else handle
+        self.server = self._serve()
+        self.close, self.dropped = None, False
+        resumption = resumption | ({"handle": handle} if handle else {})
+        self.setup = {**self.setup, "sessionResumption": resumption}
+        return self.set_up()
+
+    @property
+    def updates(self) -> list[dict[str, Any]]:
+        """Every resumption update that came."""
+        found = (got.message.get("sessionResumptionUpdate") for got in self.got)
+        return [update for update in found if update is not None]
+
+    def kept(self, session: int = 1) -> Included:
+        """What the session's present state includes."""
+        return self.recording.sessions[f"session-{session}"]
+
+    def account(self, *within: tuple[int, int], session: int = 1) -> Account:
+        """What became of these of the caller's samples; of all without any."""
+        return account(self.kept(session), self.placed, within or [(0, self.n_said)])
+
+    def audio_from(self, pcm16k: Pcm16, at: int) -> Line:
+        """Send audio at once that the caller said before: his samples from `at`."""
+        for start in range(0, pcm16k.size, FRAME):
+            self._put(pcm16k[start : start + FRAME], at + start)
+        return self
+
+    def _put(self, pcm16k: Pcm16, at: int) -> None:
+        self.placed.append(Placed(self.connection, self.n_here, pcm16k.size, at))
+        self.n_here += pcm16k.size
+        self.send(audio_frame(pcm16k))
 
     def set_up(self) -> Line:
         """Send `setup` and wait for the answer."""
@@ -118,7 +174,9 @@ class Line:
         """Send audio in real time."""
         for start in range(0, pcm16k.size, FRAME):
             self.run(0.04)
-            self.send(audio_frame(pcm16k[start : start + FRAME]))
+            frame = pcm16k[start : start + FRAME]
+            self._put(frame, self.n_said)
+            self.n_said += frame.size
         return self
 
     def say(self, index: int = 0, seconds: float = 1.0, then: float = 0.0) -> Line:
@@ -150,6 +208,8 @@ class Line:
                     case Close():
                         assert self.close is None, "closed twice"
                         self.close = output
+                    case Drop():
+                        self.dropped = True
                     case Hear():
                         text = self.tones.hear(output.pcm16k, output.grammar)
                         self.server.heard(output.utterance_id, text, self.now)
@@ -166,6 +226,8 @@ class Line:
             self.garbage.append(frame)
             return
         self.got.append(Got(round(self.now - START, 6), message))
+        update = message.get("sessionResumptionUpdate", {})
+        self.handle = update.get("newHandle", self.handle)
         calls = message.get("toolCall", {}).get("functionCalls", [])
         self.call_ids.extend(call["id"] for call in calls)
 

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from agent.audio.pcm import silence
-from agent.sim.conversation import Conversation, Phase
+from agent.sim.conversation import Conversation
 from agent.sim.dialogue import Move, Nothing, Say
 from agent.sim.faults import Faults, TurnFault
 from agent.sim.mind import Timing
 from agent.sim.server_io import Hear, Speak, Speech
 from agent.sim.server_profiles import PROFILES
 from agent.sim.session_config import read_setup
+from agent.sim.talk_state import Phase
 from tests.sim.model_line import Line, fault
 
 XT = {"generationConfig": {"thinkingConfig": {"thinkingLevel": "LOW"}}}

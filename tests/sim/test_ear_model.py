@@ -8,6 +8,7 @@ import pytest
 
 from agent.audio.pcm import Pcm16, level_dbfs
 from agent.sim.ear_model import (
+    KEPT_S,
     LEVEL_DBFS,
     MAPS,
     MARGIN_S,
@@ -16,6 +17,7 @@ from agent.sim.ear_model import (
     conditioned,
     feature_settings,
     moved,
+    trimmed,
     write_telephone_model,
 )
 
@@ -63,6 +65,19 @@ def test_silence_is_never_digital() -> None:
 @pytest.mark.parametrize("size", [0, 100, 16_000])
 def test_no_sound_is_nothing_to_hear(size: int) -> None:
     assert conditioned(np.zeros(size, np.int16)) is None
+
+
+def test_the_line_around_the_speech_is_cut_off() -> None:
+    quiet = tone(1.0, -70.0)
+    kept = trimmed(np.concatenate([quiet, tone(0.5, -20.0), quiet]))
+    assert kept.size == 8000 + 2 * round(KEPT_S * RATE_HZ)
+    assert level_dbfs(kept[2400:-2400]) == pytest.approx(-20.0, abs=0.1)
+
+
+def test_nothing_is_cut_off_where_there_is_only_speech() -> None:
+    speech = tone(0.5, -20.0)
+    np.testing.assert_array_equal(trimmed(speech), speech)
+    assert trimmed(speech[:0]).size == 0
 
 
 def test_gaussians_are_read_and_written_as_pocketsphinx_keeps_them(model: Path) -> None:

@@ -14,6 +14,7 @@ from agent.sim.connection import Senses
 from agent.sim.emulator import Emulator, EmulatorOptions
 from agent.sim.faults import Faults
 from agent.sim.mind import Timing
+from agent.sim.mishaps import At, Cut, Planned, Refusal
 from agent.sim.scripted import Script, Scripted, Tones, marker
 from agent.sim.server_profiles import PROFILES
 from tests.sim.model_line import FRAME, audio_frame
@@ -248,5 +249,46 @@ def test_fifty_sessions_at_once() -> None:
             counts = await asyncio.gather(*(one(server) for _ in range(50)))
             assert len(set(counts)) == 1
             assert server.recording.n_setups == 50
+
+    run(main)
+
+
+def test_a_session_goes_on_over_another_socket() -> None:
+    async def main() -> None:
+        async with emulator() as server:
+            async with connected(server) as ws:
+                await ws.send_json({"setup": SETUP["setup"] | {"sessionResumption": {}}})
+                messages = await until(ws, "sessionResumptionUpdate")
+                update = messages[-1]["sessionResumptionUpdate"]
+            handle = {"handle": update["newHandle"]}
+            async with connected(server) as ws:
+                await ws.send_json({"setup": SETUP["setup"] | {"sessionResumption": handle}})
+                await until(ws, "setupComplete")
+                async with connected(server) as other:
+                    await other.send_json({"setup": SETUP["setup"] | {"sessionResumption": handle}})
+                    assert (await other.receive(timeout=5.0)).data == 1011
+            assert list(server.recording.sessions) == ["session-1"]
+
+    run(main)
+
+
+def test_a_socket_can_be_taken_away_without_a_close() -> None:
+    async def main() -> None:
+        faults = Faults(planned=(Planned(At(0.2), Cut()),))
+        async with emulator(faults=faults) as server, connected(server) as ws:
+            await ws.send_json(SETUP)
+            await until(ws, "setupComplete")
+            message = await ws.receive(timeout=5.0)
+            assert message.type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
+            assert ws.close_code == 1006
+
+    run(main)
+
+
+def test_upgrades_can_be_refused_a_few_times() -> None:
+    async def main() -> None:
+        faults = Faults(refusals=(Refusal(first=2, times=2, status=503),))
+        async with emulator(faults=faults) as server:
+            assert [await status_of(server, **KEY) for _ in range(4)] == [101, 503, 503, 101]
 
     run(main)

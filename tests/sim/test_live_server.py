@@ -38,7 +38,7 @@ def test_setup_takes_as_long_as_scripted_or_for_ever() -> None:
     assert late.run(0.2).labels == ["setupComplete"]
     never = Line(faults=Faults(setup_never=True)).set_up().run(60.0)
     assert never.got == []
-    assert never.server.next_timer() is None
+    assert never.close is None
 
 
 @pytest.mark.parametrize("code", [1007, 1008])

@@ -228,7 +228,38 @@ def test_the_gate_is_off_on_the_developer_api_and_can_be_set() -> None:
     assert reason_of(line.hush(0.04))[0] == 1008
 
 
+def test_the_gate_can_guard_some_of_the_calls_only() -> None:
+    line = gated("vertex-2.5-half-cascade", tool_gate_share=0.5).hush(0.4)
+    assert line.close is None
+    line.answer(*line.call_ids).run(6.0).text("ask").run(2.0).hush(0.04)
+    assert line.close is not None
+    assert line.close.code == 1008
+
+
 def test_an_answer_opens_the_gate() -> None:
     line = gated("vertex-2.5-half-cascade")
     line.answer(*line.call_ids).hush(2.0)
     assert line.close is None
+
+
+def test_realtime_input_before_the_initial_history_waits_for_it() -> None:
+    setup = {"historyConfig": {"initialHistoryInClientContent": True}}
+    line = Line(setup=setup).set_up().forget().text("hello").say(2, 1.0, then=3.0)
+    assert line.labels == []
+    line.turn("We spoke before.").run(8.0)
+    assert line.first("inputTranscription").content["inputTranscription"]["text"] == "utterance 2"
+    assert "audio" in line.labels
+
+
+@pytest.mark.parametrize("way", ["contextUpdate", "system"])
+def test_a_new_instruction_takes_the_place_of_the_old_one(way: str) -> None:
+    instruction = {"parts": [{"text": "x" * 4_000}]}
+    line = Line("vertex-3.8", setup={"systemInstruction": instruction}).set_up()
+    short = {"parts": [{"text": "short"}]}
+    if way == "contextUpdate":
+        line.send({"contextUpdate": {"systemInstruction": short}})
+    else:
+        turns = [{"role": "system", **short}]
+        line.send({"clientContent": {"turns": turns, "turnComplete": False}})
+    line.text("hi").run(6.0)
+    assert line.first("turnComplete").message["usageMetadata"]["promptTokenCount"] < 100

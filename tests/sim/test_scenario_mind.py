@@ -1,3 +1,4 @@
+from copy import copy
 from datetime import date
 from pathlib import Path
 
@@ -82,3 +83,12 @@ def test_a_function_nobody_declared_is_not_called() -> None:
     assert line.call_ids == []
     mind = ScenarioMind(scenario("restaurant"), TODAY, {"book_table"})
     assert not isinstance(mind.heard("goodbye"), CallTools)
+
+
+def test_a_copy_goes_its_own_way() -> None:
+    mind = ScenarioMind(scenario("restaurant"), TODAY, {"book_table"})
+    mind.heard("I would like to book a table for four people")
+    before, twin = mind.grammar, copy(mind)
+    answer = twin.heard("tomorrow at seven")
+    assert mind.grammar == before
+    assert mind.heard("tomorrow at seven") == answer

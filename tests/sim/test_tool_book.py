@@ -91,3 +91,15 @@ def test_extended_thinking_refuses_scheduling() -> None:
     with pytest.raises(Refused, match="Function response scheduling is not supported") as refused:
         book_with("dev-3.8-xt", "1", blocking=False).answer([response("1", scheduling="SILENT")])
     assert refused.value.code == 1007
+
+
+def test_a_copy_goes_its_own_way() -> None:
+    book = ToolBook(PROFILES["dev-3.8"])
+    book.issue([Call("1", "a", {}), Call("2", "b", {})], {"1", "2"}, 1)
+    twin = book.copy()
+    assert twin.answer([{"id": "1", "name": "a", "response": {}}]).together == ()
+    done = twin.answer([{"id": "2", "name": "b", "response": {}}])
+    assert [result.name for result in done.together] == ["a", "b"]
+    assert [call.id for call in book.calls] == ["1", "2"]
+    assert book.answer([{"id": "2", "name": "b", "response": {}}]).together == ()
+    assert not twin.pending

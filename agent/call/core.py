@@ -195,10 +195,16 @@ class Call:
         """The connection that `OpenModel` asked for is open."""
         self._session.connected(now)
 
-    def model_received(self, frame: bytes | str, now: float) -> None:
-        """One frame of the model's service came in."""
+    def model_received(self, frame: bytes | str, now: float) -> bool:
+        """One frame of the model's service came in.
+
+        Returns:
+            Whether anything can have come of it. Most of a long reply only joins the queue: then
+            there is no effect, and no time has moved earlier.
+        """
+        waits = self._talk.playout.plenty
         self._session.receive(frame, now)
-        self._take_events(now)
+        return self._take_events(now, waits=waits)
 
     def model_lost(self, loss: Loss, now: float) -> None:
         """The connection to the model is closed, or could not be made."""
@@ -211,11 +217,16 @@ class Call:
         self._life.tool_finished(now)
         self._life.advance(now)
 
-    def _take_events(self, now: float) -> None:
-        for event in self._session.events():
+    def _take_events(self, now: float, *, waits: bool = False) -> bool:
+        events = self._session.events()
+        for event in events:
             if self._life.state is not CallState.ENDED:
                 self._model_event(event, now)
+            waits = waits and isinstance(event, ModelAudio | OutputTranscript)
+        if waits and events:
+            return False
         self._life.advance(now)
+        return True
 
     def _model_event(self, event: SessionEvent, now: float) -> None:
         talk = self._talk

@@ -172,12 +172,14 @@ class Playout:
             self._ran_dry(part, now)
         self._gathered.append(pcm24k)
         self._n_gathered += pcm24k.size
-        if self._n_gathered < GATHER_S * MODEL_RATE_HZ and self._plenty():
+        if self._n_gathered < GATHER_S * MODEL_RATE_HZ and self.plenty:
             return pcm24k.size * RATE_HZ // MODEL_RATE_HZ
         told = (self._n_gathered - pcm24k.size) * RATE_HZ // MODEL_RATE_HZ
         return self._convert(part) - told
 
-    def _plenty(self) -> bool:
+    @property
+    def plenty(self) -> bool:
+        """Whether so much is queued that what comes now changes nothing for a while."""
         return PLENTY_S <= self.queued / RATE_HZ < LONGEST_QUEUE_S - 1
 
     def _convert(self, part: Part) -> int:
@@ -204,7 +206,7 @@ class Playout:
 
     def take(self, now: float) -> list[Play | Mark]:
         """Return what must be sent now, in order; each call counts it as sent."""
-        if self._gathered and not self._plenty():
+        if self._gathered and not self.plenty:
             self._convert(self._parts[-1])
         out: list[Play | Mark] = []
         while self._parts:

@@ -165,8 +165,8 @@ class CallSupervisor:
         call, time, flush = self._call, self._time, self._flush
 
         def received(frame: bytes) -> None:
-            call.model_received(frame, time())
-            flush()
+            if call.model_received(frame, time()):
+                flush()
 
         try:
             async with asyncio.TaskGroup() as connection:

@@ -15,12 +15,12 @@ from typing import Any
 
 from agent.audio.pcm import Pcm16
 from agent.errors import ConfigError
-from agent.sim.ear_model import conditioned, write_telephone_model
+from agent.sim.ear_model import conditioned, trimmed, write_telephone_model
 
 KEPT_GRAMMARS = 64
 DOUBT = 1.09
 """How much better any row of sounds must fit; a score is the 1,024th root of a likelihood. Measured
-with `bench/recognition.py`: mostly above 1.12 for what no scenario has, and below 1.07 for the rest.
+with `bench/recognition.py`: mostly above 1.12 for what no scenario has, below 1.07 for the rest.
 """
 
 _SOUNDS = (
@@ -77,7 +77,7 @@ class Ear:
         Raises:
             ConfigError: the grammar is none, or has a word that the recogniser's dictionary lacks.
         """
-        sound = conditioned(pcm16k)
+        sound = conditioned(trimmed(pcm16k))
         with self._lock:
             search = self._search(grammar)
             if sound is None:

@@ -29,10 +29,12 @@ LEVEL_DBFS: Final = -20.0
 DITHER_DBFS: Final = -58.0
 """Line noise of its own: digital silence is like nothing that the model knows."""
 MARGIN_S: Final = 0.1
+KEPT_S: Final = 0.15
 
 _STEP = 160
 _LOUDEST = 20  # one block in so many
 _SPEECH_BELOW_LOUDEST_DB = 30.0
+_TRIM_BELOW_LOUDEST_DB = 25.0
 _END_OF_HEADER = b"endhdr\n"
 
 
@@ -42,17 +44,37 @@ def conditioned(pcm16k: Pcm16) -> Pcm16 | None:
     Args:
         pcm16k: int16, shape (n,), mono, 16 kHz; longer by `MARGIN_S` on both sides when it returns.
     """
-    blocks = pcm16k[: pcm16k.size // _STEP * _STEP].astype(np.float64).reshape(-1, _STEP)
-    power = np.square(blocks).mean(axis=1)
-    loudest = np.sort(power)[-max(power.size // _LOUDEST, 1) :]
-    if not loudest.any():
+    power, loudest = _loudness(pcm16k)
+    if not loudest:
         return None
-    speech = power[power >= loudest.mean() * 10 ** (-_SPEECH_BELOW_LOUDEST_DB / 10)]
+    speech = power[power >= loudest * 10 ** (-_SPEECH_BELOW_LOUDEST_DB / 10)]
     gain = FULL_SCALE * 10 ** (LEVEL_DBFS / 20) / np.sqrt(speech.mean())
     sound = np.pad(pcm16k * gain, round(MARGIN_S * RATE_HZ))
     noise = np.random.default_rng(1).standard_normal(sound.size)
     sound += noise * (FULL_SCALE * 10 ** (DITHER_DBFS / 20))
     return np.clip(np.round(sound), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+
+
+def trimmed(pcm16k: Pcm16) -> Pcm16:
+    """The sound without the line before and after its speech, but for `KEPT_S`.
+
+    On a noisy line silence is not quite what the model takes for it, and adds up against a short
+    answer.
+    """
+    power, loudest = _loudness(pcm16k)
+    loud = np.flatnonzero(power >= loudest * 10 ** (-_TRIM_BELOW_LOUDEST_DB / 10))
+    if not loud.size:
+        return pcm16k
+    kept = round(KEPT_S * RATE_HZ)
+    return pcm16k[max(loud[0] * _STEP - kept, 0) : (loud[-1] + 1) * _STEP + kept]
+
+
+def _loudness(pcm16k: Pcm16) -> tuple[Values, float]:
+    """The power of each block, and that of the loudest blocks."""
+    blocks = pcm16k[: pcm16k.size // _STEP * _STEP].astype(np.float64).reshape(-1, _STEP)
+    power = np.square(blocks).mean(axis=1)
+    loudest = np.sort(power)[-max(power.size // _LOUDEST, 1) :]
+    return power, float(loudest.mean()) if loudest.size else 0.0
 
 
 class Gaussians:

@@ -112,6 +112,8 @@ class HeardLine:
                 heard = max(at - piece.start, 0)
                 self.n_cut += len(piece.mulaw) - heard
                 piece.mulaw = piece.mulaw[:heard]
+        # What is empty now lies where new audio will: it must not stand before it in the queue.
+        self._ahead = deque(piece for piece in self._ahead if piece.mulaw)
         self.end = min(self.end, at)
         self._fresh = True
         cut = list(self.marks)

@@ -95,8 +95,8 @@ class Line:
             self.raw(json.dumps(message).encode())
 
     def raw(self, frame: bytes) -> None:
-        self.call.model_received(frame, self.now)
-        self._perform()
+        if self.call.model_received(frame, self.now):
+            self._perform()
 
     def speak(
         self, seconds: float, text: str = "", *, speed: float = 4.0, complete: bool = True
@@ -193,7 +193,8 @@ class Line:
         for output in self.carrier.outputs(self.now):
             match output:
                 case SendText(text):
-                    self.call.phone_received(text, self.now)
+                    if not self.call.phone_received(text, self.now):
+                        continue
                 case CloseSocket():
                     self.call.phone_lost(self.now)
             self._perform()

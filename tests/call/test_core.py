@@ -346,3 +346,14 @@ def test_media_in_the_same_breath_as_the_end_is_ignored() -> None:
     call = Call(CallPlan("b", uplink_ms=20), Leg(), session, 0.0)
     call.phone_lost(0.0)
     assert call.effects(0.0) == [HangUp(Outcome.PHONE_LOST)]
+
+
+def test_only_what_may_have_an_effect_asks_for_one() -> None:
+    line = opened()
+    chunk = json.dumps(audio(0.3, " word")).encode()
+    asked = [line.call.model_received(chunk, line.now) for _ in range(6)]
+    assert asked == [True, True, False, False, False, False]
+    assert line.call.model_received(json.dumps(content(generationComplete=True)).encode(), line.now)
+    line.run(4.0)
+    assert line.carrier.line.n_received == pytest.approx(1.8 * 8000, abs=320)
+    assert not line.carrier.line.gaps

@@ -69,10 +69,10 @@ def test_a_service_has_so_many_calls_at_a_time(tmp_path: Path) -> None:
 class Broken(Call):
     """A core with a bug that shows when the model speaks."""
 
-    def model_received(self, frame: bytes | str, now: float) -> None:
+    def model_received(self, frame: bytes | str, now: float) -> bool:
         if "modelTurn" in str(frame):
             raise ZeroDivisionError(f"the caller {CALLER} said something")
-        super().model_received(frame, now)
+        return super().model_received(frame, now)
 
 
 class BrokenFromTheStart(Call):

@@ -45,8 +45,9 @@ class Core:
     def model_connected(self, now: float) -> None:
         self._note("connected")
 
-    def model_received(self, frame: bytes, now: float) -> None:
+    def model_received(self, frame: bytes, now: float) -> bool:
         self._note(frame)
+        return True
 
     def model_lost(self, loss: Loss, now: float) -> None:
         self._note(loss.code)

@@ -89,6 +89,16 @@ class SampleBySample:
         self.queue.clear()
 
 
+def test_what_is_played_after_a_clear_is_heard_before_what_the_clear_took_back() -> None:
+    line = HeardLine()
+    line.play(b"\x01", 0)
+    line.play(b"\x02", 0)
+    line.cut(0)
+    line.play(b"\x03", 0)
+
+    assert line.listen(0, 1) == b"\x03"
+
+
 orders = st.one_of(
     st.tuples(st.just("play"), st.integers(1, 200)),
     st.tuples(st.just("mark"), st.just(0)),

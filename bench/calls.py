@@ -6,20 +6,31 @@ Each subject runs in a process of its own on one core; the callers and the model
 this one, on another. A caller speaks, the model answers for four seconds, and so on, in frames of
 20 ms both ways; with `--chunk-ms 190` in chunks such as gemini-3.8-live's. The relay's far end
 talks as much, in frames of 20 ms. CPU is what the kernel billed the subject for while all calls
-were up. Latency is one way, from a message that came in to the one that carries it on; for caller
-audio the packet's own length is not counted.
+were up.
+
+Latency is one way, from a message that came in to the one that carries it on:
+
+- up: from the carrier's message that completes a packet to the packet at the model. The packet's
+  own length (20 ms for the naive bridge, 40 ms for us) is framing and not counted.
+- down: from the model's message that completes the first message of a reply to that message at the
+  carrier. How much audio that is follows from what the carrier had queued when the second one came.
+- down, first chunk: to the same message, but from the first of the model's. The difference is what
+  the service waits for on purpose: it begins a reply with 60 ms in hand (`CallPlan.start_ms`), a
+  jitter buffer that the model fills faster than real time. The naive bridge and the relay carry
+  every message on by itself, so that both figures are the same thing for them.
 """
 
 import argparse
 import asyncio
+import math
 import os
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from bisect import bisect_left
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +42,7 @@ from agent.sim.clips import Clip
 from agent.sim.connection import Senses
 from agent.sim.emulator import Emulator, EmulatorOptions
 from agent.sim.phone import PhoneOptions, phone_bank
-from agent.sim.phone_report import BankReport
+from agent.sim.phone_report import BankReport, PhoneReport
 from agent.sim.recording import Recording
 from agent.sim.script import Pause, Say, Step
 from agent.sim.scripted import Script, Scripted, Tones, marker
@@ -43,6 +54,7 @@ ASK_S = 1.0
 ROUND_S = 6.5
 RAMP_S = 4.0
 WARM_UP_S = 3.0
+FRAME = 160
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 HERE = Path(__file__).parent
 RELAY, NAIVE, OURS = "bare relay", "naive bridge", "seamline"
@@ -58,6 +70,7 @@ class Result:
     megabytes: float
     up_ms: list[float] = field(default_factory=list)
     down_ms: list[float] = field(default_factory=list)
+    first_ms: list[float] = field(default_factory=list)
     holes_ms: float = 0.0
     failures: list[str] = field(default_factory=list)
     phone_late_ms: float = 0.0
@@ -154,10 +167,8 @@ async def load(
 
 def uplink_ms(report: BankReport, recording: Recording) -> list[float]:
     """From a caller's frame going out to the message that completes it at the model."""
-    calls = sorted(report.calls, key=lambda call: call.started_at)
-    names = list(recording.connections)
     latencies: list[float] = []
-    for call, name in zip(calls, names, strict=True):
+    for call, name in zip(in_order(report), recording.connections, strict=True):
         n_samples = 0
         for frame in recording.frames:
             if frame.connection != name or frame.kind != "audio":
@@ -169,19 +180,46 @@ def uplink_ms(report: BankReport, recording: Recording) -> list[float]:
     return latencies
 
 
-def downlink_ms(report: BankReport, recording: Recording) -> list[float]:
-    """From the first audio of each answer leaving the model to its first message to the carrier."""
-    calls = sorted(report.calls, key=lambda call: call.started_at)
-    latencies: list[float] = []
-    for call, name in zip(calls, recording.connections, strict=True):
-        sent = recording.connections[name].audio_sent_at
-        turns = sent[:1] + [after for before, after in pairwise(sent) if after - before > 1.0]
-        received = np.asarray(call.received_at)
-        for at in turns:
-            later = received[received >= at]
-            if later.size:
-                latencies.append(1000 * float(later[0] - at))
-    return latencies
+def first_message_samples(call: PhoneReport, index: int) -> int:
+    """How much audio, at 8 kHz, the first message of a reply held, in whole frames.
+
+    It is not told, but follows: what was queued when the next one came, and what had been played.
+    """
+    if index + 1 == len(call.received_at):
+        return FRAME
+    played_s = call.received_at[index + 1] - call.received_at[index]
+    return max(round((call.leads_s[index + 1] + played_s) * 8000 / FRAME), 1) * FRAME
+
+
+def downlink_ms(
+    report: BankReport, sent_at: Iterable[Sequence[float]], chunk_ms: int
+) -> tuple[list[float], list[float]]:
+    """To the first message of each reply at the carrier, in ms.
+
+    Args:
+        sent_at: when the model sent each message, for each call in the order of their starts.
+        chunk_ms: the length of each.
+
+    Returns:
+        From the model's message that completes it, and from the first of the reply.
+    """
+    beyond: list[float] = []
+    from_first: list[float] = []
+    for call, sent in zip(in_order(report), sent_at, strict=True):
+        gaps = [index for index in range(1, len(sent)) if sent[index] - sent[index - 1] > 1.0]
+        for first in (0, *gaps) if sent else ():
+            index = bisect_left(call.received_at, sent[first])
+            if index == len(call.received_at):
+                continue  # the call ended before
+            needed = 3 * first_message_samples(call, index) - 2  # at 24 kHz, the last is enough
+            last = min(first + math.ceil(needed / (24 * chunk_ms)) - 1, len(sent) - 1)
+            beyond.append(1000 * (call.received_at[index] - sent[last]))
+            from_first.append(1000 * (call.received_at[index] - sent[first]))
+    return beyond, from_first
+
+
+def in_order(report: BankReport) -> list[PhoneReport]:
+    return sorted(report.calls, key=lambda call: call.started_at)
 
 
 async def measure_bridge(bridge: Bridge, calls: int, seconds: float, chunk_ms: int) -> Result:
@@ -202,12 +240,15 @@ async def measure_bridge(bridge: Bridge, calls: int, seconds: float, chunk_ms: i
         result, report = await load(bridge.name, pid, url, calls, seconds)
     result.holes_ms = 1000 * sum(sum(call.holes_s) for call in report.calls)
     result.up_ms = uplink_ms(report, recording)
-    result.down_ms = downlink_ms(report, recording)
+    sent_at = [record.audio_sent_at for record in recording.connections.values()]
+    result.down_ms, result.first_ms = downlink_ms(report, sent_at, chunk_ms)
     return result
 
 
 async def measure_relay(calls: int, seconds: float) -> Result:
-    runner = web.AppRunner(far_end.make_app(REPLY_S, ROUND_S - REPLY_S), access_log=None)
+    stamps: list[far_end.Stamps] = []
+    app = far_end.make_app(REPLY_S, ROUND_S - REPLY_S, stamps)
+    runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, shutdown_timeout=1.0)
     await site.start()
@@ -215,9 +256,15 @@ async def measure_relay(calls: int, seconds: float) -> Result:
     try:
         command = lambda port: [sys.executable, "-m", "bench.relay", str(port), far]  # noqa: E731
         async with subject_process(command, core=0) as (pid, port):
-            result, _ = await load(RELAY, pid, f"ws://127.0.0.1:{port}/media", calls, seconds)
+            url = f"ws://127.0.0.1:{port}/media"
+            result, report = await load(RELAY, pid, url, calls, seconds)
     finally:
         await runner.cleanup()
+    for call, far_side in zip(in_order(report), stamps, strict=True):
+        pairs = zip(call.sent_at, far_side.received_at, strict=False)
+        result.up_ms += [1000 * (received - sent) for sent, received in pairs]
+    sent_at = [far_side.sent_at for far_side in stamps]
+    result.down_ms, result.first_ms = downlink_ms(report, sent_at, 20)
     return result
 
 
@@ -257,7 +304,8 @@ def table(results: list[Result], chunk_ms: int) -> Table:
     shown = Table(title=f"whole calls, one core, the model in {chunk_ms} ms chunks")
     for heading in (
         *("calls", "subject", "CPU per call", "of relay", "of naive", "memory MB"),
-        *("up ms p50/p99", "down ms p50/p99", "holes ms", "phones late ms p99", "failed"),
+        *("up ms p50/p99", "down ms p50/p99", "first chunk ms", "holes ms", "phones late ms p99"),
+        "failed",
     ):
         shown.add_column(heading, justify="left" if heading == "subject" else "right")
     for result in results:
@@ -271,6 +319,7 @@ def table(results: list[Result], chunk_ms: int) -> Table:
             f"{result.megabytes:.0f}",
             percentiles(result.up_ms),
             percentiles(result.down_ms),
+            percentiles(result.first_ms),
             f"{result.holes_ms:.0f}" if result.subject == OURS else "",
             f"{result.phone_late_ms:.1f}",
             str(len(result.failures)),
@@ -285,7 +334,7 @@ def main() -> None:
     parser.add_argument("--chunk-ms", type=int, default=20)
     options = parser.parse_args()
     results = asyncio.run(run(options.calls, options.seconds, options.chunk_ms))
-    Console(width=150).print(table(results, options.chunk_ms))
+    Console(width=160).print(table(results, options.chunk_ms))
     for result in results:
         for failure in sorted(set(result.failures)):
             print(f"{result.subject}, {result.calls} calls: {failure}")

@@ -96,9 +96,9 @@ def opened(plan: CallPlan) -> Call:
     }
     call.phone_received(json.dumps(start), 0.0)
     call.effects(0.0)
-    call.model_connected(0.0)
+    call.model_connected(1, 0.0)
     call.effects(0.0)
-    call.model_received(b'{"setupComplete":{}}', 0.0)
+    call.model_received(1, b'{"setupComplete":{}}', 0.0)
     call.effects(0.0)
     return call
 
@@ -156,7 +156,7 @@ def downlink(plan: CallPlan, chunks: list[bytes], frames: list[bytes]) -> Cost:
         while len(spent) < len(chunks) and arrivals[len(spent)] <= now:
             chunk = chunks[len(spent)]
             began = clock()
-            call.model_received(chunk, now)
+            call.model_received(1, chunk, now)
             effects = call.effects(now)
             call.next_timer()
             spent.append((clock() - began) * 1e6)

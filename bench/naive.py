@@ -5,6 +5,7 @@ import audioop
 import base64
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -21,13 +22,33 @@ CONFIG = types.LiveConnectConfig(
 )
 
 
-async def _from_model(session: Any, ws: web.WebSocketResponse, stream: dict[str, str]) -> None:
+BOOKING = types.Tool(
+    function_declarations=[
+        types.FunctionDeclaration(name="book_table", behavior=types.Behavior.BLOCKING)
+    ]
+)
+
+
+async def _book(session: Any, calls: Any, bookings: Path) -> None:
+    for call in calls:
+        with bookings.open("a") as file:
+            file.write(f"{call.args}\n")
+        await asyncio.sleep(2.5)
+        result = types.FunctionResponse(id=call.id, name=call.name, response={"output": "booked"})
+        await session.send_tool_response(function_responses=[result])
+
+
+async def _from_model(
+    session: Any, ws: web.WebSocketResponse, stream: dict[str, str], bookings: Path | None
+) -> None:
     state = None
     while True:
         async for response in session.receive():
             content = response.server_content
             if content is not None and content.interrupted:
                 await ws.send_json({"event": "clear", "streamSid": stream["sid"]})
+            if response.tool_call and bookings:
+                await _book(session, response.tool_call.function_calls, bookings)
             if response.data:
                 pcm, state = audioop.ratecv(response.data, 2, 1, 24000, 8000, state)
                 payload = base64.b64encode(audioop.lin2ulaw(pcm, 2)).decode()
@@ -51,23 +72,25 @@ async def _from_phone(session: Any, ws: web.WebSocketResponse, stream: dict[str,
             return
 
 
-def make_app(gemini_url: str) -> web.Application:
+def make_app(gemini_url: str, bookings: Path | None = None) -> web.Application:
     """A carrier's media socket at `/media`, joined to the model through the SDK.
 
-    The SDK speaks without TLS only to a gateway of its Vertex surface, so that is what is used.
+    Given a file for bookings it has a function that makes them. The SDK speaks without TLS only to
+    a gateway of its Vertex surface, so that is what is used.
     """
     options = types.HttpOptions(
         base_url=gemini_url + PATH, headers={"Authorization": "Bearer stand-in"}
     )
     client = genai.Client(vertexai=True, http_options=options)
+    config = CONFIG if bookings is None else CONFIG.model_copy(update={"tools": [BOOKING]})
     client._api_client._websocket_ssl_ctx = {}  # no subject of the benchmark pays for TLS
 
     async def media(request: web.Request) -> web.WebSocketResponse:
         ws = web.WebSocketResponse()
         await ws.prepare(request)
         stream = {"sid": ""}
-        async with client.aio.live.connect(model=MODEL, config=CONFIG) as session:
-            reading = asyncio.create_task(_from_model(session, ws, stream))
+        async with client.aio.live.connect(model=MODEL, config=config) as session:
+            reading = asyncio.create_task(_from_model(session, ws, stream, bookings))
             await _from_phone(session, ws, stream)
             reading.cancel()
         return ws

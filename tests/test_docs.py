@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -99,3 +101,9 @@ def test_every_page_is_in_the_index() -> None:
     listed = {(index.parent / place).resolve() for place in places(index)}
     pages = {page.resolve() for page in (ROOT / "docs").rglob("*.md")} - {index}
     assert pages <= listed
+
+
+def test_the_states_are_drawn_from_the_code() -> None:
+    script = ROOT / "scripts" / "draw_states.py"
+    checked = subprocess.run([sys.executable, script, "--check"], check=False)
+    assert checked.returncode == 0, "run scripts/draw_states.py"

@@ -32,7 +32,8 @@ PURE_SIM = {
     "server_io", "server_profiles", "server_session", "session_config", "token_ledger",
     "scenario_mind", "tool_book", "turn", "turn_plan", "wire_schema",
     "chaos", "fate", "included", "mishaps", "refusals", "resumption", "sessions", "silence",
-    "talk_state", "admission", "content_check", "heard_words", "saying",
+    "simulation", "talk_state", "admission", "content_check", "heard_words", "saying",
+    "memory_mind",
 }  # fmt: skip
 
 

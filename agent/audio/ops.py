@@ -12,5 +12,6 @@ import warnings
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "'audioop' is deprecated", DeprecationWarning)
     from audioop import cross, lin2ulaw, rms, ulaw2lin
+    from audioop import max as peak
 
-__all__ = ["cross", "lin2ulaw", "rms", "ulaw2lin"]
+__all__ = ["cross", "lin2ulaw", "peak", "rms", "ulaw2lin"]

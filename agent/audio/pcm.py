@@ -44,5 +44,6 @@ def level_dbfs(pcm: Pcm16) -> float:
     """
     if not pcm.size:
         return SILENCE_DBFS
-    power = float(np.square(pcm, dtype=np.float64).mean()) / FULL_SCALE**2
+    samples = pcm.astype(np.float64)
+    power = float(samples.dot(samples)) / samples.size / FULL_SCALE**2
     return max(10.0 * math.log10(power), SILENCE_DBFS) if power else SILENCE_DBFS

@@ -28,6 +28,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
+from agent.audio.ops import peak
 from agent.audio.pcm import Pcm16
 
 type Phase = Literal["linear", "minimum"]
@@ -83,6 +84,8 @@ class Resampler:
         self.rate_in, self.rate_out, self.phase = rate_in, rate_out, phase
         self._p, self._q = rate_in // common, rate_out // common
         self._matrix, self._history = _block_matrix(self._p, self._q, phase)
+        # No result is larger than this many times the loudest sample it comes from.
+        self._gain = float(np.abs(self._matrix).sum(axis=0).max())
         width, outputs = self._matrix.shape
         rows = _PRODUCTS // self._matrix.size
         self._most = (rows - 1) * _BLOCK
@@ -93,6 +96,7 @@ class Resampler:
         self._rows = np.empty((rows, width))
         self._y = np.empty((rows, outputs))
         self._pending = 0
+        self._loudest = 0  # of the samples kept from before
 
     @property
     def delay_s(self) -> float:
@@ -102,7 +106,7 @@ class Resampler:
     def reset(self) -> None:
         """Forget the stream; the next sample is the first of a new one."""
         self._x[: self._history] = 0.0
-        self._pending = 0
+        self._pending = self._loudest = 0
 
     def process(self, pcm: Pcm16) -> Pcm16:
         """Resample one chunk, keeping the filter's state for the next.
@@ -131,8 +135,12 @@ class Resampler:
         y = np.dot(self._rows[:rows], self._matrix, out=self._y[:rows]).reshape(-1)
         y = y[-(-at * self._q // self._p) : -(-total * self._q // self._p)]
         np.rint(y, out=y)
-        np.minimum(y, 32767.0, out=y)
-        np.maximum(y, -32768.0, out=y)
+        loudest = peak(pcm, 2)
+        if max(loudest, self._loudest) * self._gain > 32767.0:
+            np.minimum(y, 32767.0, out=y)
+            np.maximum(y, -32768.0, out=y)
+        # What is kept may be older than this chunk, if that is shorter than the history.
+        self._loudest = loudest if pcm.size >= history + _BLOCK else max(loudest, self._loudest)
         self._pending = total % self._p
         whole = total - self._pending
         x[: history + self._pending] = x[whole : whole + history + self._pending]

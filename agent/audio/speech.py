@@ -78,7 +78,12 @@ class _NoiseFloor:
             self._minima.append(self._minimum)
             self._minimum, self._in_window = smooth, 0
         floor = min(self._minimum, *self._minima) if self._minima else self._minimum
-        if len(recent) == _STEADY_HOPS and level > self.dbfs:
+        # The first comparison spares most hops of speech the other two.
+        if (
+            level > self.dbfs
+            and len(recent) == _STEADY_HOPS
+            and abs(level - recent[0]) < _STEADY_DB
+        ):
             low = min(recent)
             if max(recent) - low < _STEADY_DB:
                 floor = min(self.dbfs + _CLIMB_DB, low + _STEADY_DB / 2)

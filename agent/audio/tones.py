@@ -1,4 +1,4 @@
-"""DTMF digits as sound: making them and hearing them, without I/O.
+"""DTMF digits as sound, making them and hearing them, and a signal to wait; without I/O.
 
 Theory. A digit is two tones at once, one of four low frequencies and one of four high ones (ITU-T
 Q.23). To hear one, the signal is looked at in blocks of 102 samples (12.75 ms), half overlapping,
@@ -23,6 +23,8 @@ LOW_HZ = (697, 770, 852, 941)
 HIGH_HZ = (1209, 1336, 1477, 1633)
 KEYS = ("123A", "456B", "789C", "*0#D")
 """KEYS[row][column] is the digit of LOW_HZ[row] with HIGH_HZ[column] (ITU-T Q.23)."""
+
+_WAIT_HZ = (440, 587)
 
 _BLOCK, _HOP = 102, 51
 _RUN = 4
@@ -72,6 +74,22 @@ def dtmf(digits: str, tone_ms: int = 100, gap_ms: int = 100, level_dbfs: float =
         tone = each * (np.sin(2 * np.pi * low * t) + np.sin(2 * np.pi * high * t))
         parts += [np.rint(np.clip(tone, -FULL_SCALE, FULL_SCALE - 1)).astype(np.int16), gap]
     return np.concatenate(parts) if parts else np.zeros(0, np.int16)
+
+
+def wait_signal(level_dbfs: float = -27.0) -> Pcm16:
+    """A soft rising pair of tones, "please wait", at 8 kHz: where there are no words for it.
+
+    A musical fourth, 250 ms a tone, which no detector takes for a digit.
+
+    Args:
+        level_dbfs: level (RMS) of each tone at its loudest.
+    """
+    t = np.arange(RATE_HZ // 4) / RATE_HZ
+    swell = np.sin(np.pi * t / t.size * RATE_HZ) ** 2
+    peak = 2**0.5 * 10.0 ** (level_dbfs / 20.0) * FULL_SCALE
+    tones = [peak * swell * np.sin(2 * np.pi * hz * t) for hz in _WAIT_HZ]
+    pcm: Pcm16 = np.rint(np.concatenate(tones)).astype(np.int16)
+    return pcm
 
 
 def _frequencies(digit: str) -> tuple[int, int]:

@@ -1,13 +1,17 @@
 """Who may interrupt the agent, and when; without I/O.
 
 The model's service hears an interruption and stops talking; our own detection can hear one earlier,
-or without it. Neither is believed blindly: a cough is not speech, and a tenant who trusts our own
-ears only does not lose a sentence to a phantom interruption of the service.
+or without it. Neither is believed blindly: a cough is not speech, and a sentence is not lost to a
+phantom, an interruption that the service reports though the caller has not made a sound. A tenant
+who trusts our own ears only needs the caller to be speaking at that moment.
 
 Source: docs/protocols/gemini-live.md 3.5, C-9; docs/protocols/twilio.md section 8, rows 2 and 3.
 """
 
 from typing import Literal
+
+PHANTOM_S = 3.0
+"""An interruption that comes so long after the caller was last heard is not the caller's."""
 
 type BargeInMode = Literal["model", "local", "both"]
 
@@ -43,6 +47,10 @@ class BargeIn:
         self._spent = True
         return True
 
-    def by_model(self, caller_speaking: bool) -> bool:
-        """Decide whether an interruption that the model reports silences the agent."""
-        return self._trusts_model or caller_speaking
+    def by_model(self, silent_s: float) -> bool:
+        """Decide whether an interruption that the model reports silences the agent.
+
+        Args:
+            silent_s: how long the caller has surely been silent; 0: he speaks, or nobody knows.
+        """
+        return silent_s <= (PHANTOM_S if self._trusts_model else 0.0)

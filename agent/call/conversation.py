@@ -5,29 +5,51 @@ cut it), and writes the timeline of the talk.
 """
 
 from collections import deque
+from collections.abc import Callable
 from math import inf
 
 from agent.audio.pcm import Pcm16
-from agent.audio.speech import SpeechStarted
-from agent.call.bargein import BargeIn
+from agent.audio.speech import SpeechEnded, SpeechStarted
+from agent.call.bargein import PHANTOM_S, BargeIn
+from agent.call.cover import CoverSound
 from agent.call.playout import RATE_HZ, REMEMBERED_PARTS, Mark, Play, Playout
+from agent.call.telling import Telling
 from agent.call.timeline import Timeline
-from agent.call.turns import Turn, Turns
+from agent.call.turn import Turn
+from agent.call.turns import Turns
 from agent.call.uplink import Uplink
+
+QUIET_LINE_DBFS = -45.0
+"""On a line noisier than this our own detection may miss a voice: it is never sure of silence."""
+SLOW_AFTER = 2
+"""A turn whose audio ran out so often is generated slower than real time (B23):"""
+SLOW_HOLD_MS = 1000
+"""it is played in stretches of so much."""
 
 
 class Conversation:
     """The talk of one call.
+
+    Args:
+        reply_heard: is told how much of the model's last reply the caller heard, when not all.
 
     Attributes:
         last_words: the call is ending: what the agent still says is not cut any more.
         clear_due: the carrier's queue must be emptied, before any other audio.
         barge_ins: times that the agent was cut.
         phantoms: interruptions of the model's service that were not believed.
+        caller_until: when our own detection last heard the caller, who is silent now.
+        seam_gap_s: time without the agent's voice inside utterances that were cut and gone on with.
         first_audio_at: when the caller first heard the agent; None: not yet.
     """
 
-    def __init__(self, playout: Playout, barge_in: BargeIn, timeline: Timeline) -> None:
+    def __init__(
+        self,
+        playout: Playout,
+        barge_in: BargeIn,
+        timeline: Timeline,
+        reply_heard: Callable[[str], None],
+    ) -> None:
         self.playout = playout
         self.turns = Turns()
         self.last_words = False
@@ -35,31 +57,46 @@ class Conversation:
         self.barge_ins = 0
         self.phantoms = 0
         self.first_audio_at: float | None = None
+        self.caller_until = -inf
+        self.seam_gap_s = 0.0
+        self._reply_heard = reply_heard
+        self._floor_dbfs = inf
+        self._voice_end = -inf
+        self._seam = 0
+        self._underruns = self._slow_turn = self._slow_times = 0
+        # Of the audio being heard, no service knows any more: only we can hear it interrupted.
+        self._orphaned = False
+        self._cover: CoverSound | None = None
         self._barge_in = barge_in
         self._timeline = timeline
         self._audible_since = inf
         # Utterances begun and not known to have been heard; the carrier may lose marks.
         self._sounding: deque[str] = deque(maxlen=REMEMBERED_PARTS)
-        self._told: set[int] = set()
-        self._caller_told: set[int] = set()
+        self._telling = Telling(timeline)
 
-    def model_audio(self, pcm24k: Pcm16, now: float) -> None:
-        """The model sent a chunk of speech."""
+    def model_audio(self, pcm24k: Pcm16, now: float) -> bool:
+        """The model sent a chunk of speech; returns whether it belongs to a turn."""
         turn = self.turns.model_spoke(now)
         if turn is not None:
+            self._orphaned = self._orphaned and self.playout.audible(now)
             turn.audio += self.playout.push(turn.number, pcm24k, now)
+            if self.playout.underruns > self._underruns:
+                self._keep_up(turn, now)
+        return turn is not None
 
-    def model_said(self, text: str, now: float) -> None:
-        """The model sent a piece of its own transcript."""
+    def model_said(self, text: str, now: float) -> bool:
+        """The model sent a piece of its own transcript; returns whether it belongs to a turn."""
         turn = self.turns.open or self.turns.model_spoke(now)
         if turn is not None:
             self.turns.agent_said(turn, text)
+        return turn is not None
 
-    def caller_said(self, text: str, now: float) -> None:
-        """The model sent a piece of the caller's transcript."""
+    def caller_said(self, text: str, now: float) -> bool:
+        """The model sent a piece of the caller's transcript; returns whether it was answered."""
         turn = self.turns.caller_said(text)
-        if turn is not None and turn.number in self._caller_told:
-            self._timeline.add(now, "caller.said", turn=turn.number, **{"pii.text": text.strip()})
+        if turn is not None:
+            self._telling.caller_more(turn, text, now)
+        return turn is not None
 
     def model_pauses(self) -> None:
         """The model waits for a function: what it said so far is an utterance of its own."""
@@ -70,42 +107,83 @@ class Conversation:
         turn = self.turns.generation_complete(now)
         if turn is not None:
             self.playout.finish()
-            self._tell(turn, now)
+            self._telling.turn(turn, now)
 
-    def turn_complete(self, reason: str | None, interaction: str | None, now: float) -> None:
-        """The model's service holds the turn for finished."""
+    def turn_complete(self, reason: str | None, interaction: str | None, now: float) -> Turn | None:
+        """The model's service holds the turn for finished; returns it if it was open."""
         turn = self.turns.complete(reason, interaction, now)
         self.playout.finish()
         if turn is not None:
-            self._tell(turn, now)
+            self._telling.turn(turn, now)
+        return turn
 
-    def give_up_turn(self, now: float) -> None:
-        """The end of the turn was never said."""
+    def give_up_turn(self, now: float) -> Turn | None:
+        """The end of the turn was never said; returns it if its sound was not all there."""
         turn = self.turns.give_up()
         self.playout.finish()
-        if turn is not None:
-            self._tell(turn, now)
+        if turn is None or turn.generated:
+            return None
+        return self._stopped_short(turn, now)
 
-    def interrupted(self, now: float) -> None:
-        """The model's service heard an interruption and has stopped."""
+    def connection_left(self, cut: bool, now: float) -> Turn | None:
+        """No more comes from the connection; what did come is played.
+
+        Args:
+            cut: a turn was being generated.
+
+        Returns:
+            The turn whose rest is missing.
+        """
+        self._orphaned = self.playout.audible(now)
+        turn = self.turns.connection_left()
+        if turn is None:
+            return None
+        self.playout.finish()
+        if turn.generated or not cut:  # all was said, or said so far as a function's result allows
+            self._telling.turn(turn, now)
+            return None
+        turn.reason = "cut"
+        return self._stopped_short(turn, now)
+
+    def interrupted(self, now: float, *, asked_at: float = -inf) -> Turn | None:
+        """The model's service heard an interruption and has stopped.
+
+        Args:
+            asked_at: when we last said something to the model, which interrupts it as well.
+
+        Returns:
+            The turn whose rest is missing although nobody interrupted it.
+        """
         turn = self.turns.open
+        believed, broken = True, False
+        silent_s = min(self._silent_s(now), now - asked_at)
         if self.last_words:
             self.playout.finish()
-        elif self._barge_in.by_model(self.turns.caller_speaking):
+        elif self._barge_in.by_model(silent_s):
             self._cut("model", now)
         elif turn is not None:
             self.phantoms += 1
+            self._timeline.add(now, "phantom_interrupt", turn=turn.number)
+            believed = silent_s <= PHANTOM_S
+            broken = not believed and not turn.generated
             self.playout.finish()
-        self.turns.interrupted(now)
-        if turn is not None:
-            self._tell(turn, now)
+        self.turns.interrupted(now, phantom=not believed)
+        if turn is None:
+            return None
+        if broken:
+            return self._stopped_short(turn, now)
+        self._telling.turn(turn, now)
+        return None
 
-    def listen(self, uplink: Uplink, now: float) -> bool:
-        """Act on what our own detection heard in the caller's latest packet.
+    def go_on_with(self, turn: Turn, now: float) -> None:
+        """The model is asked for the rest of this turn."""
+        self.turns.go_on_with(turn)
+        self._seam = turn.number
+        self._timeline.add(now, "agent.asked_to_go_on", turn=turn.number)
 
-        Returns:
-            Whether the caller began or stopped speaking.
-        """
+    def listen(self, uplink: Uplink, now: float) -> list[SpeechStarted | SpeechEnded]:
+        """Act on what our own detection heard in the caller's latest packet, and return it."""
+        self._floor_dbfs = uplink.detector.floor_dbfs
         found = uplink.speech()
         for event in found:
             at = uplink.time_of(event.at_sample, now)
@@ -115,17 +193,19 @@ class Conversation:
                 self._timeline.add(at, "caller.speech_started")
             else:
                 self.turns.caller_stopped(at, self.playout.audible(now))
+                self.caller_until = at
                 self._timeline.add(at, "caller.speech_ended")
-        if self._barge_in.listens and self.turns.caller_speaking and not self.last_words:
+        listens = self._barge_in.listens or self._orphaned
+        if listens and self.turns.caller_speaking and not self.last_words:
             self._listen_for_barge_in(uplink, now)
-        return bool(found)
+        return found
 
     def take(self, now: float) -> list[Play | Mark]:
         """Return what must go to the caller now; it counts as sent."""
         items = self.playout.take(now)
         for item in items:
-            if isinstance(item, Play) and item.part is not None:
-                self._begin_audio(item.part, item.turn, now)
+            if isinstance(item, Play):
+                self._goes_out(item, now)
         return items
 
     def marked(self, name: str, now: float) -> None:
@@ -144,10 +224,8 @@ class Conversation:
         unheard = self._silence(now)
         turn = self.turns.cut(unheard, now)
         if turn is not None:
-            self._tell(turn, now)
-        text = self.turns.unanswered_text
-        if text:
-            self._timeline.add(now, "caller.said", turn=None, **{"pii.text": text})
+            self._telling.turn(turn, now)
+        self._telling.unanswered(self.turns.unanswered_text, now)
         return sum(unheard.values())
 
     def _listen_for_barge_in(self, uplink: Uplink, now: float) -> None:
@@ -167,7 +245,36 @@ class Conversation:
             self.barge_ins += 1
             heard_s = round(turn.heard_s, 3)
             self._timeline.add(now, "barge_in", by=by, turn=turn.number, heard_s=heard_s)
-        self._tell(turn, now)
+        if turn.agent_text:
+            self._reply_heard(turn.latest_text_heard)
+        self._telling.turn(turn, now)
+
+    def _stopped_short(self, turn: Turn, now: float) -> Turn | None:
+        """The rest of this turn does not come by itself; without any sound, none of it did."""
+        if turn.agent_text:
+            turn.stop_short()
+            self._reply_heard(turn.latest_text_heard)
+        self._telling.turn(turn, now)
+        if not turn.audio:
+            return None
+        self._timeline.add(now, "agent.cut_short", turn=turn.number, received_s=turn.heard_s)
+        return turn
+
+    def _silent_s(self, now: float) -> float:
+        """How long the caller has surely been silent."""
+        if self.turns.caller_speaking or self._floor_dbfs > QUIET_LINE_DBFS:
+            return 0.0
+        return now - self.caller_until
+
+    def _keep_up(self, turn: Turn, now: float) -> None:
+        """The turn's audio has run out once more before its end."""
+        number, times = turn.number, 1
+        if self._slow_turn == number:
+            times += self._slow_times
+        self._slow_turn, self._slow_times = number, times
+        self._underruns = self.playout.underruns
+        if times >= SLOW_AFTER:
+            self.playout.hold_back(number, SLOW_HOLD_MS, now)
 
     def _silence(self, now: float) -> dict[int, float]:
         """Forget all that is not heard; returns how much that is, by turn."""
@@ -177,32 +284,32 @@ class Conversation:
         self._sounding.clear()
         return unheard
 
-    def _begin_audio(self, part: str, number: int, now: float) -> None:
+    def _goes_out(self, item: Play, now: float) -> None:
+        until = item.at + len(item.mulaw) / RATE_HZ
+        if item.cover is not None:
+            self.turns.dead_air.covered(item.at, until)
+        elif item.part is not None:
+            self._begin_audio(item.part, item, now)
+        if item.cover is None:
+            self._voice_end = until
+        if item.cover is not self._cover:
+            self._cover = item.cover
+            if item.cover in {CoverSound.PHRASE, CoverSound.APOLOGY}:
+                self._timeline.add(item.at, f"cover.{item.cover.value}")
+
+    def _begin_audio(self, part: str, item: Play, now: float) -> None:
+        number = item.turn
         self._audible_since = now
         if self.first_audio_at is None:
             self.first_audio_at = now
+        if number == self._seam:
+            self._seam = 0
+            self.seam_gap_s += max(0.0, item.at - self._voice_end)
         turn = self.turns.open
         if turn is not None and turn.number == number:
-            self._tell_caller(turn, now)
+            self._telling.caller(turn, now)
         latency_s = self.turns.audio_sent(number, now)
         if latency_s is not None:
             latency_s = round(latency_s, 3)
         self._sounding.append(part)
         self._timeline.add(now, "agent.audio_started", id=part, turn=number, latency_s=latency_s)
-
-    def _tell(self, turn: Turn, now: float) -> None:
-        """Write the words of a turn into the timeline, the caller's first, once."""
-        if turn.number in self._told:
-            return
-        self._told.add(turn.number)
-        self._tell_caller(turn, now)
-        self._caller_told.add(turn.number)
-        if text := turn.agent_text_heard:
-            self._timeline.add(now, "agent.said", turn=turn.number, **{"pii.text": text})
-
-    def _tell_caller(self, turn: Turn, now: float) -> None:
-        """The caller's words so far, once; what is transcribed later follows as it comes."""
-        text = turn.caller_text.strip()
-        if text and turn.number not in self._caller_told:
-            self._caller_told.add(turn.number)
-            self._timeline.add(now, "caller.said", turn=turn.number, **{"pii.text": text})

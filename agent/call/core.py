@@ -2,15 +2,18 @@
 
 docs/style.md sections 4 and 6 describe its contract. A rule about one thing lives in the part that
 owns it: `uplink`; `conversation` with `turns`, `playout` and `bargein`; `errands` with `tools` and
-`keypad`; `idle`, `limits`, `ending`.
+`keypad`; `life` with `idle`, `limits` and `ending`; `seam` with `sentence`, `watchdog` and `cover`.
+What the model's side says is routed in `model_side`.
 """
 
 from collections import Counter
 from collections.abc import Mapping
 from typing import assert_never
 
+from agent.audio.speech import SpeechEnded, SpeechStarted
 from agent.call.bargein import BargeIn
 from agent.call.conversation import Conversation
+from agent.call.cover import Cover
 from agent.call.effects import (
     CloseModel,
     Effect,
@@ -23,10 +26,13 @@ from agent.call.effects import (
 )
 from agent.call.errands import Errands
 from agent.call.life import CallState, Life
-from agent.call.playout import MODEL_RATE_HZ, Play, Playout
+from agent.call.model_side import ModelSide
+from agent.call.playout import Play, Playout
 from agent.call.policy import CallPlan
 from agent.call.recording import Recording
 from agent.call.report import CallReport
+from agent.call.seam import Seam
+from agent.call.sound import REAL_SOUND, Sound
 from agent.call.summary import Facts, summarise
 from agent.call.timeline import Timeline
 from agent.call.uplink import Uplink
@@ -34,24 +40,12 @@ from agent.errors import PeerProtocolError
 from agent.gemini.session import LiveSession
 from agent.gemini.session_events import (
     CloseConnection,
-    GenerationComplete,
-    GoingAway,
-    HandleUpdated,
-    InputTranscript,
-    Interrupted,
     Loss,
     ModelAudio,
     OpenConnection,
     OutputTranscript,
-    Ready,
     SendFrame,
     SessionEvent,
-    SessionFailed,
-    ToolCallsCancelled,
-    ToolCallsRequested,
-    TurnComplete,
-    UsageReported,
-    VoiceActivity,
 )
 from agent.telephony.leg import Digit, Heard, LegEvent, Marked, PhoneLeg, Started, Stopped
 
@@ -61,17 +55,6 @@ MOST_MALFORMED = 50
 """Malformed messages of the phone that a call bears."""
 
 _PHONE_ENDS = {"stop": Outcome.CALLER_HUNG_UP, "media_format": Outcome.PHONE_PROTOCOL}
-
-type _SessionNews = (
-    Ready
-    | ToolCallsRequested
-    | ToolCallsCancelled
-    | UsageReported
-    | VoiceActivity
-    | GoingAway
-    | HandleUpdated
-    | SessionFailed
-)
 
 
 class Call:
@@ -83,25 +66,48 @@ class Call:
     Attributes:
         timeline: what happened and when.
         counters: `phone_malformed` messages.
+        tool_effects_doubled: functions that took effect twice for one request, as their journal
+            counts them; the owner sets it before it takes the last report.
     """
 
-    def __init__(self, plan: CallPlan, leg: PhoneLeg, session: LiveSession, now: float) -> None:
+    def __init__(
+        self,
+        plan: CallPlan,
+        leg: PhoneLeg,
+        session: LiveSession,
+        now: float,
+        *,
+        sound: Sound = REAL_SOUND,
+    ) -> None:
         self.timeline = Timeline(now)
         self.counters: Counter[str] = Counter()
+        self.tool_effects_doubled = 0
         self._plan = plan
         self._leg = leg
         self._session = session
-        self._uplink = Uplink(plan.uplink_ms)
+        self._uplink = Uplink(plan.uplink_ms, sound.detector(), sound.up())
+        cover = Cover(plan.cover)
         self._talk = Conversation(
-            Playout(lead_ms=plan.lead_ms, message_ms=plan.message_ms, start_ms=plan.start_ms),
+            Playout(
+                lead_ms=plan.lead_ms,
+                message_ms=plan.message_ms,
+                start_ms=plan.start_ms,
+                cover=cover,
+                resampler=sound.down(),
+            ),
             BargeIn(plan.barge_in, plan.barge_in_after_ms / 1000, plan.protect_ms / 1000),
             self.timeline,
+            session.reply_heard,
         )
         self._errands = Errands(
             session, self.timeline, budget_s=plan.tool_budget_s, end_call_tool=plan.end_call_tool
         )
-        self._life = Life(plan, self._talk, self._errands, self.timeline, now)
+        self._seam = Seam(session, self._talk, self._errands, cover, self.timeline, plan.watchdog)
+        self._life = Life(plan, self._talk, self._errands, self._seam, self.timeline, now)
         self._facts = Facts()
+        self._model_side = ModelSide(
+            self._talk, self._errands, self._life, self._seam, self._facts, self.timeline
+        )
         self._recording: Recording | None = None
         self._hung_up = False
 
@@ -158,7 +164,7 @@ class Call:
                 self._life.phone_gone(_PHONE_ENDS.get(reason, Outcome.PHONE_LOST), now)
             case _:
                 assert_never(event)
-        self._life.advance(now)
+        self._advance(now)
         return True
 
     def _heard(self, event: Heard, now: float) -> bool:
@@ -170,9 +176,19 @@ class Call:
                 self._session.send_audio(packet, now)
             if self._recording is not None:
                 self._recording.caller(self._uplink.take_kept(), now)
-            if self._talk.listen(self._uplink, now):
-                self._life.caller_active(now)
+            found = self._talk.listen(self._uplink, now)
+            if found:
+                self._caller_spoke(found, now)
         return bool(packets)
+
+    def _caller_spoke(self, found: list[SpeechStarted | SpeechEnded], now: float) -> None:
+        for event in found:
+            ago_s = now - self._uplink.time_of(event.at_sample, now)
+            self._session.caller_speech(isinstance(event, SpeechStarted), now, ago_s)
+        self._seam.caller_spoke(found)
+        self._errands.caller_spoke()
+        self._life.caller_active(now)
+        self._advance(now)
 
     def _started(self, event: Started, now: float) -> None:
         if self._plan.record:
@@ -180,6 +196,7 @@ class Call:
             self._uplink.keeps = True
         self._life.started(now)
         self._facts.stream_id, self._facts.call_id = event.stream_id, event.call_id
+        self._errands.started(event.call_id)
         self.timeline.add(now, "call.started", stream=event.stream_id, call=event.call_id)
         self._session.start(now)
 
@@ -191,11 +208,12 @@ class Call:
 
     # The model.
 
-    def model_connected(self, now: float) -> None:
+    def model_connected(self, connection: int, now: float) -> None:
         """The connection that `OpenModel` asked for is open."""
-        self._session.connected(now)
+        self._session.connected(connection, now)
+        self._take_events(now)
 
-    def model_received(self, frame: bytes | str, now: float) -> bool:
+    def model_received(self, connection: int, frame: bytes | str, now: float) -> bool:
         """One frame of the model's service came in.
 
         Returns:
@@ -203,93 +221,43 @@ class Call:
             there is no effect, and no time has moved earlier.
         """
         waits = self._talk.playout.plenty
-        self._session.receive(frame, now)
+        self._session.receive(connection, frame, now)
         return self._take_events(now, waits=waits)
 
-    def model_lost(self, loss: Loss, now: float) -> None:
-        """The connection to the model is closed, or could not be made."""
-        self._session.lost(loss, now)
+    def model_lost(self, connection: int, loss: Loss, now: float) -> None:
+        """A connection to the model is closed, or could not be made."""
+        self._session.lost(connection, loss, now)
         self._take_events(now)
 
     def tool_finished(self, id: str, response: Mapping[str, object], now: float) -> None:
         """A function that `RunTool` started came back; `response` goes to the model as it is."""
         self._errands.finished(id, response, now)
-        self._life.tool_finished(now)
-        self._life.advance(now)
+        self._life.caller_waited(now)
+        self._advance(now)
 
     def _take_events(self, now: float, *, waits: bool = False) -> bool:
         events = self._session.events()
-        for event in events:
-            if self._life.state is not CallState.ENDED:
-                self._model_event(event, now)
-            waits = waits and isinstance(event, ModelAudio | OutputTranscript)
-        if waits and events:
+        self._route(events, now)
+        if waits and events and all(isinstance(e, ModelAudio | OutputTranscript) for e in events):
             return False
-        self._life.advance(now)
+        self._advance(now)
         return True
 
-    def _model_event(self, event: SessionEvent, now: float) -> None:
-        talk = self._talk
-        match event:
-            case ModelAudio(pcm24k):
-                if self._life.takes_audio(now):
-                    talk.model_audio(pcm24k, now)
-                else:
-                    self._life.cut_s += pcm24k.size / MODEL_RATE_HZ
-            case OutputTranscript(text):
-                talk.model_said(text, now)
-            case InputTranscript(text):
-                if not self._errands.is_echo(text):
-                    talk.caller_said(text, now)
-                    self._life.caller_active(now)
-            case GenerationComplete():
-                talk.generation_complete(now)
-                self._life.turn_over(now)
-            case TurnComplete(reason, interaction):
-                talk.turn_complete(reason, interaction, now)
-                self._life.turn_over(now)
-            case Interrupted():
-                talk.interrupted(now)
-                self._life.turn_over(now)
-            case _:
-                self._session_news(event, now)
+    def _advance(self, now: float) -> None:
+        """Do what is due; it may move the session, which is news again."""
+        if self._life.state is not CallState.ENDED and self._seam.advance(now):
+            self._life.turn_over(now)
+        self._life.advance(now)
+        self._seam.note_errands(now)
+        events = self._session.events()
+        if events:
+            self._route(events, now)
+            self._advance(now)
 
-    def _session_news(self, event: _SessionNews, now: float) -> None:
-        match event:
-            case ToolCallsRequested():
-                self._tools_requested(event, now)
-            case ToolCallsCancelled(ids):
-                self._errands.cancelled(ids, now)
-            case Ready():
-                self._life.ready(now)
-            case SessionFailed():
-                self._model_failed(event, now)
-            case UsageReported(usage):
-                self._facts.used(usage)
-            case VoiceActivity():
-                if event.kind == "start":
-                    self._talk.turns.expect_answer()
-                    self._life.caller_active(now)
-            case GoingAway(time_left_s):
-                self.timeline.add(now, "model.going_away", time_left_s=time_left_s)
-            case HandleUpdated():
-                pass
-            case _:
-                assert_never(event)
-
-    def _tools_requested(self, event: ToolCallsRequested, now: float) -> None:
-        turns = self._talk.turns
-        turn = turns.open or turns.model_spoke(now)
-        self._talk.model_pauses()
-        if self._errands.requested(event.calls, turn.number if turn else 0, now):
-            self._life.end(Outcome.AGENT_ENDED, now, spoken=bool(turn and turn.audio))
-
-    def _model_failed(self, event: SessionFailed, now: float) -> None:
-        self._facts.loss = event
-        self.timeline.add(
-            now, "model.lost", phase=event.phase, code=event.code, reason=event.reason
-        )
-        self._life.drain(Outcome.MODEL_LOST, now)
+    def _route(self, events: list[SessionEvent], now: float) -> None:
+        for event in events:
+            if self._life.state is not CallState.ENDED:
+                self._model_side.happened(event, now)
 
     # Time, and the end from outside.
 
@@ -300,7 +268,7 @@ class Call:
             outcome: one of `Outcome`, such as "shutdown" or "operator".
         """
         self._life.finish(Outcome(outcome), now)
-        self._life.advance(now)
+        self._advance(now)
 
     def handle_timer(self, now: float) -> None:
         """The time that `next_timer` asked for has come, or any other."""
@@ -323,18 +291,18 @@ class Call:
         """Return what must be done now, in order; each effect is returned once."""
         out = self._errands.take()
         ended = self._life.state is CallState.ENDED
-        if ended:
+        if ended or (self._life.draining and not self._session.ready):
             self._session.close(now)
-        else:
+        if not ended:
             self._to_phone(out, now)
         for effect in self._session.effects():
             match effect:
-                case SendFrame(frame):
-                    out.append(ToModel(frame))
-                case OpenConnection():
-                    out.append(OpenModel())
-                case CloseConnection(code, reason):
-                    out.append(CloseModel(code, reason))
+                case SendFrame(connection, frame):
+                    out.append(ToModel(connection, frame))
+                case OpenConnection(connection):
+                    out.append(OpenModel(connection))
+                case CloseConnection(connection, code, reason):
+                    out.append(CloseModel(connection, code, reason))
                 case _:
                     assert_never(effect)
         recording = self._recording
@@ -375,7 +343,10 @@ class Call:
             self._life,
             self._talk,
             self._errands,
+            self._seam,
             self._uplink,
+            self._session.figures,
             counters,
             now,
+            tool_effects_doubled=self.tool_effects_doubled,
         )

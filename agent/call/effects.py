@@ -45,20 +45,31 @@ class ToPhone:
 
 @dataclass(frozen=True, slots=True)
 class ToModel:
-    """Send this text frame (UTF-8 JSON) on the model's socket."""
+    """Send this text frame (UTF-8 JSON) on that socket of the model."""
 
+    connection: int
     frame: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class OpenModel:
-    """Dial the model; answer with `Call.model_connected` or `Call.model_lost`."""
+    """Dial the model; answer with `Call.model_connected` or `Call.model_lost`.
+
+    Attributes:
+        connection: its number. Two may be open at once: the next one waits while one is in use.
+    """
+
+    connection: int
 
 
 @dataclass(frozen=True, slots=True)
 class CloseModel:
-    """Close the model's socket, or give up dialling it."""
+    """Close that socket of the model, or give up dialling it.
 
+    Answer with `Call.model_lost` once it is closed, as for a socket that the peer closed.
+    """
+
+    connection: int
     code: int
     reason: str
 
@@ -68,13 +79,16 @@ class RunTool:
     """Start a business function; answer with `Call.tool_finished(id, ...)`, once.
 
     Attributes:
-        id: the call's own key for it, unique within the call.
+        id: of this run, unique within the call.
         args: as the model sent them, not validated.
+        key: the effect key (docs/protocols/gemini-live.md C-15): what has one key takes effect
+            once, whatever becomes of runs, connections and processes.
     """
 
     id: str
     name: str
     args: Mapping[str, object]
+    key: str
 
 
 @dataclass(frozen=True, slots=True)

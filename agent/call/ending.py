@@ -60,6 +60,15 @@ class Ending:
         if self._spoken and self.state is EndingState.WORDS:
             self.deadline = now
 
+    def model_left(self, now: float) -> None:
+        """The model has gone: what was said of its last words is all of them, if anything was."""
+        self.turn_over(now)
+
+    def model_back(self, now: float) -> None:
+        """There is a model again: it gets its moment anew to say what it has not."""
+        if not self._spoken and self.state is EndingState.WORDS:
+            self.deadline = min(now + FIRST_WORD_S, self._latest)
+
     def drain(self, left_s: float, now: float) -> None:
         """No more words: wait for the `left_s` seconds that the caller has yet to hear."""
         if self.state is not EndingState.WORDS:

@@ -3,18 +3,26 @@
 Joins `OpenTools`, `Keypad` and the texts that we ourselves say to the model. Most models drop what
 they are saying when a text comes (docs/protocols/gemini-live.md 2.3), so a text that can wait does,
 until the agent is silent or the text's time is up.
+
+For functions to take effect once (docs/protocols/gemini-live.md C-15), the owner says what happens
+around them: `started` with the carrier's id of the call; `caller_spoke` at each sign of the caller;
+`model_answered` when the model ends a turn, whichever way; `saved` when a handle comes from which
+the session could be resumed; `left`, `lost` and `moved` as the connections go and come.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
+
+import msgspec
 
 from agent.call import prompts
 from agent.call.effects import CancelTools, Effect, RunTool
 from agent.call.keypad import Keypad
+from agent.call.requests import CallerTurns
 from agent.call.timeline import Timeline
-from agent.call.tools import OpenTools
-from agent.gemini.content import text_content
+from agent.call.tools import Cancelled, OpenTools
 from agent.gemini.session import LiveSession
 from agent.gemini.session_events import ToolCall
 from agent.gemini.tools import FunctionResponse
@@ -28,6 +36,7 @@ LATE_RESULT_S = 5.0
 class _Waiting:
     text: str
     latest: float
+    key: str | None = None  # of the request whose result it tells
 
 
 class Errands:
@@ -39,6 +48,8 @@ class Errands:
     Attributes:
         counters: `texts_dropped` (too many were waiting), `echoes` (our own texts, reported by the
             service as the caller's words).
+        answers: how many were given to function calls.
+        last_text, told_at: the latest text to the model, and when it was sent.
     """
 
     def __init__(
@@ -50,9 +61,18 @@ class Errands:
         self._session = session
         self._timeline = timeline
         self._end_call_tool = end_call_tool
+        self._caller_turns = CallerTurns()
         self._keypad = Keypad()
         self._waiting: list[_Waiting] = []
-        self._last_text = ""
+        self.answers = 0
+        self.last_text = ""
+        self.told_at = -inf
+
+    # Functions.
+
+    def started(self, call_id: str) -> None:
+        """The telephone call has a name: the carrier's, whichever process serves it."""
+        self.tools.call_id = call_id
 
     def requested(self, calls: Sequence[ToolCall], turn: int, now: float) -> bool:
         """The model asks for functions.
@@ -61,36 +81,64 @@ class Errands:
             Whether it asks to end the call; that is answered already.
         """
         end_call = False
-        answers = []
+        answers: list[FunctionResponse] = []
         for call in calls:
             self._timeline.add(now, "tool.requested", id=call.id, tool=call.name, turn=turn)
             if self._end_call_tool and call.name == prompts.END_CALL:
                 end_call = True
                 answers.append(self.tools.answer_here(call, prompts.END_CALL_RESULT, turn, now))
-                self._timeline.add(now, "tool.finished", id=call.id, failed=False)
                 continue
-            step = self.tools.request(call, turn, now)
+            step = self.tools.request(call, turn, self._caller_turns.number, now)
             if isinstance(step, RunTool):
                 self._out.append(step)
-            else:
+            elif step is not None:
                 answers.append(step)
-        self._answer(answers, now)
+        self._finish(answers, now)
         return end_call
 
-    def finished(self, id: str, response: Mapping[str, object], now: float) -> None:
+    def finished(self, run: str, response: Mapping[str, object], now: float) -> None:
         """A function came back."""
-        answer = self.tools.finish(id, response, now)
-        if answer is None:
+        answers = self.tools.finish(run, response, now)
+        if answers is None:
             return
-        self._timeline.add(now, "tool.finished", id=id, failed="error" in response)
-        if isinstance(answer, str):
-            self.tell_when_quiet(answer, now + LATE_RESULT_S)
-        else:
-            self._answer([answer], now)
+        if all(answer.id != run for answer in answers):
+            self._timeline.add(now, "tool.finished", id=run, failed="error" in response)
+        self._finish(answers, now)
 
-    def cancelled(self, ids: Sequence[str], now: float) -> None:
-        """The service does not want these answers any more."""
-        self._cancel(self.tools.cancel(ids, now), now)
+    def cancelled(self, ids: Sequence[str], now: float) -> bool:
+        """The service does not want these answers any more; returns whether it wanted any."""
+        cancelled = self.tools.cancel(ids, now)
+        self._cancel(cancelled, now)
+        return bool(cancelled.ids)
+
+    def lost(self, ids: Sequence[str], now: float) -> None:
+        """The model waits for these answers no longer, because their connection is gone."""
+        if lost := self.tools.lost(ids, now):
+            self._timeline.add(now, "tool.lost", ids=lost)
+
+    def left(self, now: float) -> None:
+        """The session has no connection for the moment."""
+        self._waiting = [waiting for waiting in self._waiting if waiting.key is None]
+        self.tools.left(now)
+
+    def moved(self, resumed: bool, now: float) -> None:
+        """The session has a connection again; `resumed` as in `session_events.Moved`."""
+        self.tools.requests.moved(resumed, self._caller_turns.number, now)
+
+    def caller_spoke(self) -> None:
+        """The caller spoke, or still does, or pressed a key."""
+        self._caller_turns.caller_spoke()
+
+    def model_answered(self, now: float) -> None:
+        """The model ended a turn, or was interrupted."""
+        self._caller_turns.model_answered()
+        self.tools.requests.used(now)
+
+    def saved(self, now: float) -> None:
+        """The session could be resumed from here."""
+        self.tools.requests.saved(now)
+
+    # Texts and keys.
 
     def end(self, now: float) -> None:
         """The call is over: nobody waits for anything."""
@@ -102,13 +150,14 @@ class Errands:
         self._keypad.press(digit, now)
         self._timeline.add(now, "dtmf", **{"pii.digit": digit})
 
-    def tell(self, text: str, now: float) -> None:
-        """Send the model a text that it shall answer, in the way its profile asks for."""
-        self._last_text = text
-        if self._session.profile.kick_off == "realtime_text":
-            self._session.send_text(text, now)
-        else:
-            self._session.send_content([text_content(text)], now, turn_complete=True)
+    def tell(self, text: str, now: float, *, remember: bool = True) -> None:
+        """Send the model a text that it shall answer, in the way its profile asks for.
+
+        Args:
+            remember: it is part of the conversation, also for a session begun anew.
+        """
+        self.last_text, self.told_at = text, now
+        self._session.prompt(text, now, remember=remember)
 
     def tell_when_quiet(self, text: str, latest: float) -> None:
         """Have a text sent at the first quiet moment, or at `latest` whatever goes on."""
@@ -119,7 +168,7 @@ class Errands:
 
     def is_echo(self, text: str) -> bool:
         """Whether a transcript of the caller is our own last text, which some models report so."""
-        echo = bool(text) and text.strip() == self._last_text
+        echo = bool(text) and text.strip() == self.last_text
         self.counters["echoes"] += echo
         return echo
 
@@ -130,13 +179,18 @@ class Errands:
             quiet_at: since, or from, when nobody speaks; `inf`: not known.
         """
         self._answer(self.tools.overdue(now), now)
+        for request in self.tools.requests.due(now):
+            result = msgspec.json.encode(request.response).decode()
+            text = prompts.LATE_RESULT.format(name=request.name, result=result)
+            self._waiting.append(_Waiting(text, now + LATE_RESULT_S, request.key))
         keys = self._keypad.due(now)
         if keys:
             self.tell(prompts.KEYS.format(keys=keys), now)
         for waiting in self._waiting.copy():
             if now >= min(quiet_at, waiting.latest):
                 self._waiting.remove(waiting)
-                self.tell(waiting.text, now)
+                if waiting.key is None or self.tools.requests.tell(waiting.key, now):
+                    self.tell(waiting.text, now)
 
     def take(self) -> list[Effect]:
         """Return the effects that came up, once; the list is the caller's."""
@@ -152,9 +206,17 @@ class Errands:
 
     def _answer(self, answers: Sequence[FunctionResponse], now: float) -> None:
         if answers:
+            self.answers += len(answers)
             self._session.send_tool_responses(answers, now)
 
-    def _cancel(self, ids: tuple[str, ...], now: float) -> None:
-        if ids:
-            self._out.append(CancelTools(ids))
-            self._timeline.add(now, "tool.cancelled", ids=ids)
+    def _finish(self, answers: Sequence[FunctionResponse], now: float) -> None:
+        for answer in answers:
+            failed = "error" in (answer.response or ())
+            self._timeline.add(now, "tool.finished", id=answer.id, failed=failed)
+        self._answer(answers, now)
+
+    def _cancel(self, cancelled: Cancelled, now: float) -> None:
+        if cancelled.runs:
+            self._out.append(CancelTools(cancelled.runs))
+        if cancelled.ids:
+            self._timeline.add(now, "tool.cancelled", ids=cancelled.ids)

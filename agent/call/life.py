@@ -14,6 +14,7 @@ from agent.call.errands import Errands
 from agent.call.idle import Idle, IdleMove
 from agent.call.limits import Limit, Limits
 from agent.call.policy import CallPlan
+from agent.call.seam import Seam
 from agent.call.timeline import Timeline
 from agent.errors import LocalProtocolError
 
@@ -57,7 +58,13 @@ class Life:
     """
 
     def __init__(
-        self, plan: CallPlan, talk: Conversation, errands: Errands, timeline: Timeline, now: float
+        self,
+        plan: CallPlan,
+        talk: Conversation,
+        errands: Errands,
+        seam: Seam,
+        timeline: Timeline,
+        now: float,
     ) -> None:
         self.state = CallState.NEW
         self.outcome: Outcome | None = None
@@ -69,10 +76,16 @@ class Life:
         self._plan = plan
         self._talk = talk
         self._errands = errands
+        self._seam = seam
         self._timeline = timeline
         self._idle = Idle(plan.idle)
         self._ending: Ending | None = None
         self._active_at = now
+
+    @property
+    def draining(self) -> bool:
+        """Whether the call ends, and nothing that the model could say would be heard."""
+        return self._ending is not None and self._ending.state is EndingState.DRAINING
 
     # What happened.
 
@@ -81,6 +94,7 @@ class Life:
         self._move(CallState.ANSWERED)
         self.started_at = now
         self.limits.started(now)
+        self._seam.answered(now, greets=self._plan.greeting is not None)
 
     def ready(self, now: float) -> None:
         """The model is ready; the first time, it is asked to greet (C-34: once per call)."""
@@ -92,19 +106,31 @@ class Life:
         if self._plan.greeting is not None:
             self._errands.tell(prompts.say(prompts.GREETING, self._plan.greeting), now)
 
+    def model_left(self, now: float) -> None:
+        """The session has no connection for the moment."""
+        if self._ending is not None:
+            self._ending.model_left(now)
+
+    def model_back(self, took_s: float, now: float) -> None:
+        """The model was away for so long: no time in which the caller said nothing to it."""
+        self._active_at = max(self._active_at, self._talk.playout.end) + took_s
+        if self._ending is not None:
+            self._ending.model_back(now)
+
     def caller_active(self, now: float) -> None:
         """The caller gave a sign of life."""
         self._active_at = now
         self._idle.caller_active()
+        self._errands.caller_spoke()
 
-    def tool_finished(self, now: float) -> None:
-        """The model waits for a function no longer: it is waited for from now on."""
+    def caller_waited(self, now: float) -> None:
+        """Until now, a function ran: a caller who said nothing had nothing to say."""
         self._active_at = now
-        self._talk.turns.expect_output(now)
 
     def turn_over(self, now: float) -> None:
         """The model's turn ended, whichever way."""
         self._active_at = now
+        self._errands.model_answered(now)
         if self._ending is not None:
             self._ending.turn_over(now)
 
@@ -129,6 +155,7 @@ class Life:
         ending = self._ending or self._begin_end(outcome, now, True, longest_s)
         if ending.state is EndingState.WORDS:
             self._talk.model_pauses()
+            self._seam.drained()
             ending.drain(self._talk.playout.left_s(now), now)
 
     def phone_gone(self, outcome: Outcome, now: float) -> None:
@@ -154,8 +181,8 @@ class Life:
         return min(
             self.limits.deadline,
             self._errands.deadline(quiet_at),
-            self._watchdog_at(),
-            self._ending.deadline if self._ending is not None else self._idle_at(quiet_at),
+            self._seam.deadline(),
+            self._idle_at(quiet_at) if self._ending is None else self._ends_at(self._ending),
         )
 
     def advance(self, now: float) -> None:
@@ -164,22 +191,19 @@ class Life:
             self._reach_limit(now)
         if self.state is CallState.ENDED:
             return
-        if now >= self._watchdog_at():
-            self._talk.give_up_turn(now)
-            self.turn_over(now)
         quiet_at = self._quiet_at()
         self._errands.advance(quiet_at, now)
+        if now >= self._idle_at(quiet_at):
+            self._caller_silent(quiet_at, now)
         if self._ending is not None:
             self._advance_ending(self._ending, now)
-        elif now >= self._idle_at(quiet_at):
-            self._caller_silent(quiet_at, now)
 
     def _advance_ending(self, ending: Ending, now: float) -> None:
         if ending.state is EndingState.WORDS and now >= ending.deadline:
             self.drain(ending.outcome, now)
         if ending.state is EndingState.DRAINING:
             if self._talk.playout.all_heard():
-                ending.heard(self._talk.playout.end)
+                ending.heard(self._talk.playout.line_end)
             if now >= ending.deadline:
                 self.over(ending.outcome, now)
 
@@ -199,6 +223,7 @@ class Life:
         if self._idle.due(quiet_at, now) is IdleMove.PROMPT:
             self._errands.tell(prompts.say(prompts.IDLE, self._plan.idle.prompt_text), now)
         elif prompted_at is not None and self._talk.turns.model_at < prompted_at:
+            self._seam.failed()
             self.drain(Outcome.MODEL_SILENT, now)
         else:
             self.end(Outcome.IDLE, now, spoken=False)
@@ -209,20 +234,25 @@ class Life:
         turns, playout = self._talk.turns, self._talk.playout
         if turns.open or turns.caller_speaking or playout.queued or self._errands.tools.pending:
             return inf
+        if self._seam.restless:
+            return inf
         return max(playout.end, self._active_at)
 
     def _idle_at(self, quiet_at: float) -> float:
         return self._idle.deadline(quiet_at) if self.state is CallState.TALKING else inf
 
-    def _watchdog_at(self) -> float:
-        if self._errands.tools.pending:
-            return inf
-        return self._talk.turns.watchdog_at(self._talk.playout.end)
+    def _ends_at(self, ending: Ending) -> float:
+        """When the end goes on; sound that no mark follows is heard by the clock."""
+        playout = self._talk.playout
+        if ending.state is EndingState.DRAINING and playout.all_heard():
+            return min(ending.deadline, playout.line_end)
+        return ending.deadline
 
     def _begin_end(self, outcome: Outcome, now: float, spoken: bool, longest_s: float) -> Ending:
         self._move(CallState.ENDING)
         self.limits.ending()
         self._talk.last_words = True
+        self._seam.ending(now, owed=not spoken)
         self._ending = Ending(outcome, now, spoken=spoken, longest_drain_s=longest_s)
         self._timeline.add(now, "call.ending", outcome=outcome)
         return self._ending

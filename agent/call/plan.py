@@ -8,7 +8,8 @@ from datetime import datetime, tzinfo
 
 import msgspec
 
-from agent.call import prompts
+from agent.call import phrases, prompts
+from agent.call.cover import CoverPlan
 from agent.call.idle import IdlePolicy
 from agent.call.policy import CallPlan
 from agent.errors import ConfigError
@@ -42,16 +43,24 @@ _FIELDS = (
 )
 
 
+READER = (
+    "You are a voice that reads out. When you are told to say something exactly, say those words "
+    "once, calmly and kindly, and nothing before or after them."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """What every call of a tenant starts from.
 
     Attributes:
-        plan: how the call behaves.
+        plan: how the call behaves; its cover has the sound that comes with the package.
         setup: the first message to the model's service, but for the date; see `setup_at`.
         profile: what the model allows on its surface.
         instructions: what the agent is, knows and does.
         timezone: of the business.
+        moment: what the cover says while the caller waits,
+        apology: and when nobody comes back to him.
     """
 
     plan: CallPlan
@@ -59,6 +68,15 @@ class Prepared:
     profile: Profile
     instructions: str
     timezone: tzinfo
+    moment: str
+    apology: str
+
+    def reading_setup(self) -> Setup:
+        """The setup of a session in which the tenant's voice says given words, and no more."""
+        content = Content(parts=(Part(text=READER),), role="user")
+        return msgspec.structs.replace(
+            self.setup, system_instruction=content, tools=(), realtime_input_config=None
+        )
 
     def setup_at(self, at_utc: datetime) -> Setup:
         """The setup of one call: a model that takes bookings has to know what day it is.
@@ -115,12 +133,21 @@ def prepare(
         problems.append(("tools", '"end_call" is listed twice'))
     if problems:
         raise ConfigError(*(place(field, message) for field, message in problems))
-    plan = _plan(tenant, ends_calls)
-    return Prepared(plan, setup, profile, agent.instructions, tenant.hours.timezone)
+    words = phrases.WORDS[phrases.language_of(agent.language)]
+    return Prepared(
+        plan=_plan(tenant, ends_calls),
+        setup=setup,
+        profile=profile,
+        instructions=agent.instructions,
+        timezone=tenant.hours.timezone,
+        moment=agent.moment or words.moment,
+        apology=tenant.fallback.say or words.apology,
+    )
 
 
 def _plan(tenant: Tenant, ends_calls: bool) -> CallPlan:
     idle = tenant.idle
+    sound = phrases.shipped(phrases.language_of(tenant.agent.language))
     return CallPlan(
         tenant=tenant.tenant,
         greeting=tenant.agent.greeting,
@@ -130,6 +157,7 @@ def _plan(tenant: Tenant, ends_calls: bool) -> CallPlan:
         max_call_s=tenant.limits.call,
         end_call_tool=ends_calls,
         record=tenant.record.audio,
+        cover=CoverPlan(phrase=sound.moment, apology=sound.apology),
     )
 
 

@@ -1,53 +1,42 @@
 """The agent's audio on its way to the caller: converted, queued, paced; without I/O.
 
-Theory. The carrier plays what it gets at once and in order, so the audio it still holds is known
-without asking it:
-
-    end = max(now, end) + n_samples / 8000        (docs/protocols/twilio.md 3.4)
-
-`end - now` is the lead. Whatever goes out keeps the lead within `lead_ms`; a message is due when a
-whole `message_ms` fits under it. `end` is an absolute time, counted in samples from the moment the
-line last ran dry, so lateness of a wake-up is made good by the next message and never adds up.
+The carrier's queue is known by the clock (`agent.call.lead`). Whatever goes out keeps the lead
+within `lead_ms`; a message is due when a whole `message_ms` fits under it.
 
 What the model says between two pauses of its own making (a turn, or the stretch up to a function
 call) is a part. Parts follow one another in the queue; each ends on a frame's border, padded with
 silence, and is followed by a mark that comes back when the caller has heard it.
 
-A model that delivers slower than real time lets the line run dry in the middle of a part. From then
-on playing resumes only with a cushion, which grows with every such hole and shrinks with every part
-that had none.
+Cover sound, for a caller who waits without a model, goes out on the same line while the agent has
+nothing to say. It is no audio of the agent's: no part, no mark, and what is said here of queued,
+audible, heard or dropped audio does not count it.
 """
 
 from collections import Counter, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
 
-import numpy as np
-
 from agent.audio import mulaw
-from agent.audio.pcm import Pcm16, silence
+from agent.audio.pcm import Pcm16
 from agent.audio.resample import Resampler
+from agent.call import cover as covering
+from agent.call.cover import Cover, CoverPlan, CoverSound
+from agent.call.gather import Gather
+from agent.call.lead import FRAME, RATE_HZ, Lead
+from agent.call.parts import Cushion, Part
+from agent.call.sound import Converter
 
-RATE_HZ = 8000
+__all__ = ["FRAME", "RATE_HZ", "Mark", "Part", "Play", "Playout"]
+
 MODEL_RATE_HZ = 24000
-FRAME = 160
-"""Samples of one 20 ms frame, the carrier's grain."""
 LONGEST_QUEUE_S = 120
 """docs/protocols/gemini-live.md C-8: the model is far ahead of real time at its best."""
 GATHER_S = 0.1
 """Smaller chunks are converted together, since a conversion costs the same for one as for five;"""
 PLENTY_S = 0.5
 """but only while so much is queued that nobody waits for them."""
-CUSHION_STEP_S = 0.1
-LARGEST_CUSHION_S = 0.4
 REMEMBERED_PARTS = 32
-MARK_PATIENCE_S = 2.0
-"""A mark overdue by more than this was lost: the clock is believed without it."""
 
-_TAIL = 72
-"""Silence, at 24 kHz, that brings the last of a part out of the resampling filter: 3 ms."""
-_EPSILON = 1e-3
-"""Of a sample: an exact deadline must not miss its message by a rounding."""
 _SILENCE = bytes([mulaw.SILENCE])
 
 
@@ -57,14 +46,16 @@ class Play:
 
     Attributes:
         part: the name of the part that begins with it, which its mark will have; else None.
-        turn: the turn that the audio belongs to.
+        turn: the turn that the audio belongs to; 0 for cover.
         at: when, by the clock, the caller begins to hear it.
+        cover: what it is, if it is not the agent's audio.
     """
 
     mulaw: bytes
     part: str | None
     turn: int
     at: float
+    cover: CoverSound | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,87 +65,86 @@ class Mark:
     name: str
 
 
-@dataclass(slots=True)
-class Part:
-    """A stretch of one turn without a pause of the model's own making.
-
-    Attributes:
-        queue: mu-law not yet sent.
-        closed: nothing will be added; `queue` is whole frames.
-        hold: not started (or resumed) before so many samples are queued,
-        hold_until: or this time has come.
-        start: position, in samples sent to the carrier, of its first one.
-        sent: samples sent.
-        whole: no hole so far.
-    """
-
-    turn: int
-    name: str
-    hold: int
-    hold_until: float
-    queue: bytearray = field(default_factory=bytearray)
-    closed: bool = False
-    start: int = 0
-    sent: int = 0
-    whole: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class _Outstanding:
-    """A mark sent and not yet back: where in the stream, and when it should be heard."""
-
-    position: int
-    due: float
-
-
 class Playout:
     """One caller's ear.
 
+    Args:
+        cover: what is heard while the caller waits without a model; None: nothing.
+        resampler: from the model's rate to the telephone's; None: the real one.
+
     Attributes:
         queued: samples not yet sent, but for a few small chunks behind `PLENTY_S` of audio.
-        end: when the caller will have heard all that was sent, by the clock.
+        end: when the caller will have heard all of the agent's audio that was sent, by the clock.
+        cover_until: likewise, of the cover.
         epoch: clears so far; part of every mark's name.
-        gap_s, underruns: silence inside parts because audio came late, and how often.
+        gap_s, underruns: time inside parts without the agent's audio because it came late, and how
+            often.
         dropped: samples refused because the queue was full.
-        round_trip_s: latest delay of a mark against the clock: network both ways and the
-            carrier's own; None before the first.
     """
 
-    def __init__(self, *, lead_ms: int, message_ms: int, start_ms: int) -> None:
+    def __init__(
+        self,
+        *,
+        lead_ms: int,
+        message_ms: int,
+        start_ms: int,
+        cover: Cover | None = None,
+        resampler: Converter | None = None,
+    ) -> None:
         self.queued = 0
         self.end = -inf
+        self.cover_until = -inf
         self.epoch = 0
         self.gap_s = 0.0
         self.underruns = 0
         self.dropped = 0
-        self.round_trip_s: float | None = None
-        self._lead = lead_ms * RATE_HZ // 1000
-        self._message = message_ms * RATE_HZ // 1000
-        self._start_s = start_ms / 1000
-        self._cushion_s = 0.0
-        self._resampler = Resampler(MODEL_RATE_HZ, RATE_HZ)
-        self._gathered: list[Pcm16] = []
-        self._n_gathered = 0
+        self._lead = Lead()
+        self._most = lead_ms * RATE_HZ // 1000
+        self._least = message_ms * RATE_HZ // 1000
+        self._cushion = Cushion(start_ms / 1000)
+        self._gather = Gather(resampler or Resampler(MODEL_RATE_HZ, RATE_HZ))
         self._parts: deque[Part] = deque()
         self._sent_parts: deque[Part] = deque(maxlen=REMEMBERED_PARTS)
-        self._sent = 0
-        self._run_from = 0.0
-        self._run = 0
-        self._confirmed = 0
-        self._marks: dict[str, _Outstanding] = {}
         self._last_name = (0, 0)
+        self._cover = cover or Cover(CoverPlan())
+        self._cover_most = min(self._most, covering.LEAD_MS * RATE_HZ // 1000)
+        self._cover_least = min(self._least, covering.MESSAGE_MS * RATE_HZ // 1000)
+
+    # What is heard.
+
+    @property
+    def line_end(self) -> float:
+        """When the caller will have heard all that was sent, cover included, by the clock."""
+        return self._lead.end
+
+    @property
+    def round_trip_s(self) -> float | None:
+        """Latest delay of a mark against the clock; see `Lead`."""
+        return self._lead.round_trip_s
 
     def left_s(self, now: float) -> float:
-        """Audio the caller has yet to hear, sent or not, in seconds."""
-        return self.queued / RATE_HZ + max(0.0, self.end - now)
+        """Audio the caller has yet to hear, sent or not, in seconds; an apology is part of it."""
+        owed = self._cover.owed
+        end = self._lead.end if owed else self.end
+        return (self.queued + owed) / RATE_HZ + max(0.0, end - now)
 
     def audible(self, now: float) -> bool:
         """Whether the agent is speaking to the caller's ear: by the clock, not by the model."""
         return self.queued > 0 or now < self.end
 
     def all_heard(self) -> bool:
-        """Whether everything was sent and every mark has come back."""
-        return not self._parts and not self._marks
+        """Whether everything was sent, an apology too, and every mark has come back."""
+        return not self._parts and not self._lead.marks and not self._cover.owed
+
+    def marked(self, name: str, now: float) -> bool:
+        """A mark came back because the audio before it was played.
+
+        Returns:
+            Whether it was waited for. Those sent before it are no longer.
+        """
+        return self._lead.marked(name, now)
+
+    # What comes in.
 
     def push(self, turn: int, pcm24k: Pcm16, now: float) -> int:
         """Queue a chunk of `turn`.
@@ -169,71 +159,75 @@ class Playout:
             self.finish()
             part = self._open(turn, now)
         elif part.sent and now >= self.end and len(part.queue) < FRAME:
-            self._ran_dry(part, now)
-        self._gathered.append(pcm24k)
-        self._n_gathered += pcm24k.size
-        if self._n_gathered < GATHER_S * MODEL_RATE_HZ and self.plenty:
+            self._cushion.ran_dry(part, now)
+        self._gather.add(pcm24k)
+        if self._gather.n < GATHER_S * MODEL_RATE_HZ and self.plenty:
             return pcm24k.size * RATE_HZ // MODEL_RATE_HZ
-        told = (self._n_gathered - pcm24k.size) * RATE_HZ // MODEL_RATE_HZ
-        return self._convert(part) - told
+        told = (self._gather.n - pcm24k.size) * RATE_HZ // MODEL_RATE_HZ
+        return self._append(part, self._gather.take()) - told
 
     @property
     def plenty(self) -> bool:
         """Whether so much is queued that what comes now changes nothing for a while."""
         return PLENTY_S <= self.queued / RATE_HZ < LONGEST_QUEUE_S - 1
 
-    def _convert(self, part: Part) -> int:
-        """Queue what was gathered; returns the samples that found room."""
-        if not self._gathered:
-            return 0
-        pcm24k = np.concatenate(self._gathered) if len(self._gathered) > 1 else self._gathered[0]
-        self._gathered.clear()
-        self._n_gathered = 0
-        return self._append(part, mulaw.encode(self._resampler.process(pcm24k)))
-
     def finish(self) -> None:
         """Close the open part, if any: its last audio is complete, a mark will follow it."""
         part = self._parts[-1] if self._parts else None
         if part is None or part.closed:
             return
-        self._convert(part)
-        self._append(part, mulaw.encode(self._resampler.process(silence(_TAIL))))
-        self._resampler.reset()
+        self._append(part, self._gather.rest())
         self._append(part, _SILENCE * (-len(part.queue) % FRAME))
         part.closed = True
-        if part.whole:
-            self._cushion_s = max(0.0, self._cushion_s - CUSHION_STEP_S)
+        self._cushion.finished(part)
+
+    def hold_back(self, turn: int, hold_ms: int, now: float) -> None:
+        """Play `turn`, whose audio comes slower than real time, in longer stretches from now on.
+
+        A part of it begins, or goes on after a hole, once so much is queued, or waited for.
+        """
+        latest = self._parts[-1] if self._parts else None
+        self._cushion.ask(turn, hold_ms / 1000, latest, now)
+
+    # What goes out.
 
     def take(self, now: float) -> list[Play | Mark]:
         """Return what must be sent now, in order; each call counts it as sent."""
-        if self._gathered and not self.plenty:
-            self._convert(self._parts[-1])
+        if self._gather.n and not self.plenty:
+            self._append(self._parts[-1], self._gather.take())
         out: list[Play | Mark] = []
+        if self._cover.on and self._agent_next() and not self._end_cover(out, now):
+            return out
         while self._parts:
             part = self._parts[0]
             if len(part.queue) >= FRAME:
-                if self._held(part, now) or not (n := self._room(now)):
+                n = 0 if part.held(now) else self._lead.room(self._most, self._least, now)
+                if not n:
                     break
                 out.append(self._send(part, min(n, len(part.queue) // FRAME * FRAME), now))
             elif part.closed:
                 self._parts.popleft()
-                if len(self._marks) == REMEMBERED_PARTS:
-                    del self._marks[next(iter(self._marks))]
-                self._marks[part.name] = _Outstanding(self._sent, self.end)
+                self._lead.mark(part.name)
                 out.append(Mark(part.name))
             else:
+                break
+        while self._cover.on and not self._agent_next():
+            if not self._send_cover(out, now):
                 break
         return out
 
     @property
     def next_due(self) -> float:
         """When `take` next has something, if nothing is pushed before; `inf`: not before that."""
+        agent_next = self._agent_next()
+        if self._cover.on and (not agent_next or self._cover.ending):
+            return self._lead.due(self._cover_most, self._cover_least)
         if not self._parts:
             return inf
         part = self._parts[0]
-        if len(part.queue) < FRAME and not part.closed:
+        if not agent_next and not part.closed:
             return inf
-        due = self.end - (self._lead - self._message) / RATE_HZ
+        due = self._lead.due(self._most, self._least)
         if part.hold and not part.closed and len(part.queue) < part.hold:
             return max(due, part.hold_until)
         return due
@@ -246,12 +240,12 @@ class Playout:
             clock, within what the marks prove (at least the audio before the last mark that came
             back was heard, at most the audio before the first one that has not).
         """
-        if self._gathered:
-            self._convert(self._parts[-1])
-        heard = self._heard(now)
+        if self._gather.n:
+            self._append(self._parts[-1], self._gather.take())
+        heard = self._lead.heard(now)
         unheard: Counter[int] = Counter()
         for part in self._sent_parts:
-            over = min(part.sent, part.start + part.sent - heard)
+            over = min(part.sent, part.end - heard)
             if over > 0:
                 unheard[part.turn] += over
         for part in self._parts:
@@ -259,51 +253,26 @@ class Playout:
                 unheard[part.turn] += len(part.queue)
         self._parts.clear()
         self._sent_parts.clear()
-        self._marks.clear()
-        self._resampler.reset()
-        self._sent = self._confirmed = heard
+        self._gather.reset()
+        if self.end > now:
+            self._lead.clear(heard, now)
+            self.end = now
+            self.cover_until = min(self.cover_until, now)
+        self._lead.marks.clear()
         self.queued = 0
-        self.end = min(self.end, now)
-        self._run_from, self._run = self.end, 0
         self.epoch += 1
         return {turn: samples / RATE_HZ for turn, samples in unheard.items()}
 
-    def marked(self, name: str, now: float) -> bool:
-        """A mark came back because the audio before it was played.
-
-        Returns:
-            Whether it was waited for. Those sent before it are no longer.
-        """
-        mark = self._marks.get(name)
-        if mark is None:
-            return False
-        self._marks = {n: m for n, m in self._marks.items() if m.position > mark.position}
-        self._confirmed = mark.position
-        self.round_trip_s = max(0.0, now - mark.due)
-        return True
-
-    def _heard(self, now: float) -> int:
-        clock = self._sent - max(0, round((self.end - now) * RATE_HZ)) if self._sent else 0
-        for mark in self._marks.values():
-            if now - mark.due < MARK_PATIENCE_S:
-                clock = min(clock, mark.position)
-                break
-        return max(self._confirmed, clock)
+    # The parts.
 
     def _open(self, turn: int, now: float) -> Part:
         last_turn, last_number = self._last_name
         self._last_name = (turn, last_number + 1 if turn == last_turn else 1)
         name = f"e{self.epoch}:t{turn}:{self._last_name[1]}"
-        wait_s = max(self._start_s, self._cushion_s)
-        part = Part(turn, name, round(wait_s * RATE_HZ), now + wait_s)
+        part = Part(turn, name)
+        self._cushion.begins(part, now)
         self._parts.append(part)
         return part
-
-    def _ran_dry(self, part: Part, now: float) -> None:
-        self._cushion_s = min(LARGEST_CUSHION_S, self._cushion_s + CUSHION_STEP_S)
-        part.whole = False
-        part.hold = round(self._cushion_s * RATE_HZ)
-        part.hold_until = now + self._cushion_s
 
     def _append(self, part: Part, coded: bytes) -> int:
         room = LONGEST_QUEUE_S * RATE_HZ - self.queued
@@ -314,34 +283,41 @@ class Playout:
         self.queued += len(coded)
         return len(coded)
 
-    def _held(self, part: Part, now: float) -> bool:
-        if part.hold:
-            if not part.closed and len(part.queue) < part.hold and now < part.hold_until:
-                return True
-            part.hold = 0
-        return False
+    # The line.
 
-    def _room(self, now: float) -> int:
-        """Samples that may be sent now, whole frames; none unless a whole message fits."""
-        room = self._lead - max(0.0, (self.end - now) * RATE_HZ) + _EPSILON
-        return int(room) // FRAME * FRAME if room >= self._message else 0
+    def _agent_next(self) -> bool:
+        """Whether audio of the agent is next in the queue, ready or held."""
+        return bool(self._parts) and len(self._parts[0].queue) >= FRAME
 
     def _send(self, part: Part, n: int, now: float) -> Play:
-        if now > self.end:
-            if part.sent:
-                self.underruns += 1
-                self.gap_s += now - self.end
-            self._run_from, self._run = now, 0
+        at = self._lead.add(n, now)
         begins = not part.sent
         if begins:
-            part.start = self._sent
             self._sent_parts.append(part)
+        elif at > self.end:
+            self.underruns += 1
+            self.gap_s += at - self.end
         audio = bytes(part.queue[:n])
         del part.queue[:n]
         part.sent += n
+        part.end = self._lead.sent
         self.queued -= n
-        self._sent += n
-        at = self._run_from + self._run / RATE_HZ
-        self._run += n
-        self.end = self._run_from + self._run / RATE_HZ
+        self.end = self._lead.end
         return Play(audio, part.name if begins else None, part.turn, at)
+
+    def _end_cover(self, out: list[Play | Mark], now: float) -> bool:
+        """Let a phrase that is nearly over end before the agent speaks; return whether it has."""
+        while not self._cover.yields():
+            if not self._send_cover(out, now):
+                return False
+        return True
+
+    def _send_cover(self, out: list[Play | Mark], now: float) -> bool:
+        """Send cover as far as it fits under its own lead, which is shorter than the agent's."""
+        lead = self._lead
+        n = lead.room(self._cover_most, self._cover_least, now)
+        if n:
+            kind, audio = self._cover.take(n, max(now, lead.end), self.end)
+            out.append(Play(audio, None, 0, lead.add(len(audio), now), kind))
+            self.cover_until = lead.end
+        return n > 0

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 
 from agent.call.bargein import BargeInMode
+from agent.call.cover import CoverPlan
 from agent.call.idle import IdlePolicy
+from agent.call.watchdog import WatchdogPolicy
 from agent.errors import ConfigError
 
 FRAME_MS = 20
@@ -32,6 +34,8 @@ class CallPlan:
         tool_budget_s: how long the model may wait for a function (docs/protocols/gemini-live.md
             C-17).
         record: whether both sides' sound is handed out to be kept.
+        cover: what the caller hears while there is no model.
+        watchdog: how patient the call is with a model that owes a sound.
     """
 
     tenant: str
@@ -49,6 +53,8 @@ class CallPlan:
     end_call_tool: bool = True
     tool_budget_s: float = 8.0
     record: bool = False
+    cover: CoverPlan = field(default_factory=CoverPlan)
+    watchdog: WatchdogPolicy = field(default_factory=WatchdogPolicy)
 
     def __post_init__(self) -> None:
         problems = []

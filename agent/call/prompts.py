@@ -9,9 +9,22 @@ SAY_EXACTLY = 'Say exactly: "{text}"'
 GREETING = "Greet the caller now. " + SAY_EXACTLY
 IDLE = "The caller has been silent for a while. " + SAY_EXACTLY
 IDLE_GOODBYE = "The caller does not answer. Say a short goodbye now; the call then ends."
+GOODBYE = "The call ends now. Say a short goodbye, unless you have said it."
 WRAP_UP = (
     "The call must end within a few seconds. "
     "Bring it to a polite close now, in one or two short sentences."
+)
+CONTINUE = (
+    "You were cut off while you were speaking; the caller has heard nothing after these words: "
+    '"{text}" Go on with the very next word. Repeat nothing, do not greet, and do not mention it.'
+)
+GO_ON = (
+    "You were cut off while you were speaking. "
+    "Go on where the sound broke off; do not start again, and do not greet."
+)
+ANSWER = (
+    "The caller is waiting and has not heard an answer. "
+    "Answer now what the caller said last; do not greet again."
 )
 KEYS = "The caller pressed these keys on the telephone: {keys}"
 LATE_RESULT = "The function {name}, which was still running, has now finished: {result}"
@@ -21,6 +34,10 @@ END_CALL = "end_call"
 END_CALL_RESULT = "The line closes after your last words. Say goodbye only if you have not yet."
 STILL_WORKING = "The function is still running; its result follows as text. Tell the caller."
 SAME_CALL = "This call was made before, under the same id, and is not made again."
+DONE_BEFORE = (
+    "This was done before, for the same request, and was not done again. "
+    "If the caller wants it once more, ask, and call it again after the answer."
+)
 TOO_MANY_TOOLS = "Too many functions are running at once. Wait for their results."
 
 

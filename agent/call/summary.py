@@ -11,9 +11,11 @@ from agent.call.errands import Errands
 from agent.call.life import Life
 from agent.call.playout import RATE_HZ
 from agent.call.report import CallReport, ToolReport, TurnReport, UsageReport
+from agent.call.seam import Seam
 from agent.call.tools import ToolRecord
-from agent.call.turns import Turn
+from agent.call.turn import Turn
 from agent.call.uplink import Uplink
+from agent.gemini.figures import SessionFigures
 from agent.gemini.session_events import SessionFailed
 from agent.gemini.usage import Usage
 
@@ -46,9 +48,13 @@ def summarise(
     life: Life,
     talk: Conversation,
     errands: Errands,
+    seam: Seam,
     uplink: Uplink,
+    session: SessionFigures,
     counters: Mapping[str, Counter[str]],
     now: float,
+    *,
+    tool_effects_doubled: int,
 ) -> CallReport:
     """Describe a call as it stands at `now`, or as it was once it has ended.
 
@@ -75,10 +81,12 @@ def summarise(
         latency_worst_s=max(waits, default=None),
         barge_ins=talk.barge_ins,
         tools=tuple(_tool(record, zero) for record in errands.tools.records),
-        continuity=figures(talk.playout, turns, uplink, life.cut_s, until),
+        continuity=figures(
+            talk, uplink, session, life.cut_s, until, tool_effects_doubled=tool_effects_doubled
+        ),
         mark_round_trip_s=talk.playout.round_trip_s,
         usage=UsageReport(**facts.usage),
-        counters=_counted(talk, errands, uplink, counters),
+        counters=_counted(talk, errands, seam, uplink, counters),
     )
 
 
@@ -120,19 +128,30 @@ def _tool(record: ToolRecord, zero: float) -> ToolReport:
 
 
 def _counted(
-    talk: Conversation, errands: Errands, uplink: Uplink, others: Mapping[str, Counter[str]]
+    talk: Conversation,
+    errands: Errands,
+    seam: Seam,
+    uplink: Uplink,
+    others: Mapping[str, Counter[str]],
 ) -> dict[str, int]:
     ours = Counter(
         {
             "late_chunks": talk.turns.late,
             "turns_closed_locally": talk.turns.closed_locally,
             "phantom_interruptions": talk.phantoms,
+            "premature_ends": seam.premature,
             "transcript_characters_dropped": talk.turns.text_dropped,
             "agent_samples_dropped": talk.playout.dropped,
             "caller_gaps": uplink.gaps,
         }
     )
-    parts = {**others, "talk": ours, "tool": errands.tools.counters, "errand": errands.counters}
+    parts = {
+        **others,
+        "talk": ours,
+        "tool": errands.tools.counters,
+        "errand": errands.counters,
+        "watchdog": seam.watchdog.counters,
+    }
     return {
         f"{prefix}.{name}": count
         for prefix, counter in parts.items()

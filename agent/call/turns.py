@@ -13,79 +13,18 @@ Source: docs/protocols/gemini-live.md 3.3, 3.5, C-9 to C-11, B28.
 """
 
 from collections import deque
-from dataclasses import dataclass
 from math import inf
 
-RATE_HZ = 8000
+from agent.call.dead_air import DeadAir
+from agent.call.turn import Turn
+
 LATE_S = 1.0
 """Audio within this time after the end of its turn is late; after it, it is a new turn's."""
-WATCHDOG_S = 10.0
-"""docs/protocols/gemini-live.md C-10."""
 MOST_TURNS = 500
 _SENTENCE_ENDS = frozenset(".!?")
 MOST_TEXT = 20_000
-MOST_CHARACTERS_PER_S = 20.0
-"""Faster than anyone talks: where the transcript runs ahead of the audio, words beyond this rate
-were not heard."""
 
 IN_PROGRESS = "IN_PROGRESS"
-
-
-@dataclass(slots=True)
-class Turn:
-    """One answer of the model.
-
-    Attributes:
-        number: from 1.
-        answers_caller: the caller spoke since the turn before; else we asked for it.
-        caller_text, agent_text: transcripts as they came, joined.
-        audio: samples at 8 kHz queued for the caller.
-        caller_stopped_at: when the caller had finished speaking.
-        audio_started_at: when its first audio went out.
-        generated: the model has sent all of it.
-        closed: nothing more belongs to it.
-        interrupted: the caller did not hear all of it.
-        unheard_s: how much not.
-        reason: why it ended, where the service or the watchdog gave one.
-    """
-
-    number: int
-    began_at: float
-    answers_caller: bool
-    caller_text: str = ""
-    agent_text: str = ""
-    audio: int = 0
-    caller_stopped_at: float | None = None
-    audio_started_at: float | None = None
-    generated: bool = False
-    closed: bool = False
-    interrupted: bool = False
-    unheard_s: float = 0.0
-    reason: str | None = None
-
-    @property
-    def heard_s(self) -> float:
-        """How much of it the caller heard, once it is over, in seconds."""
-        return max(0.0, self.audio / RATE_HZ - self.unheard_s)
-
-    @property
-    def latency_s(self) -> float | None:
-        """From the caller's last sound to the agent's first, as far as both are known."""
-        if self.caller_stopped_at is None or self.audio_started_at is None:
-            return None
-        return self.audio_started_at - self.caller_stopped_at
-
-    @property
-    def agent_text_heard(self) -> str:
-        """The agent's words, cut to what was heard, in proportion and at a word's end."""
-        text = self.agent_text.strip()
-        if not self.interrupted:
-            return text
-        share = self.heard_s * RATE_HZ / self.audio if self.audio else 0.0
-        n = int(min(len(text) * share, self.heard_s * MOST_CHARACTERS_PER_S))
-        if n >= len(text):
-            return text
-        return text[: text.rfind(" ", 0, n + 1)] if " " in text[: n + 1] else ""
 
 
 class Turns:
@@ -98,8 +37,9 @@ class Turns:
         model_at: when the model last gave a sign of life.
         caller_speaking: as our own detection hears it.
         late: chunks dropped because they came after the end of their turn.
-        closed_locally: turns that the watchdog had to close.
+        closed_locally: turns that a watchdog had to close.
         text_dropped: characters of transcripts beyond `MOST_TEXT` per side and turn.
+        dead_air: the caller's waits.
     """
 
     def __init__(self) -> None:
@@ -114,17 +54,19 @@ class Turns:
         self._late_until = -inf
         self._expected_from = -inf
         self._caller_text = ""
+        self._apart = False  # the caller's next words are an utterance of their own
         self._asked = False
         self._stopped_at: float | None = None
-        self._waiting_since: float | None = None
-        self._dead_air_s = 0.0
+        self._unfinished: Turn | None = None
+        self.dead_air = DeadAir()
 
     def caller_started(self, at: float) -> None:
         """The caller began to speak at `at`."""
         self.caller_speaking = True
         self._asked = True
+        self._unfinished = None
         self._stopped_at = None
-        self._waited_until(at)
+        self.dead_air.over(at)
 
     def caller_stopped(self, at: float, agent_audible: bool) -> None:
         """The caller had finished speaking at `at`; known one hangover later."""
@@ -133,11 +75,11 @@ class Turns:
         if turn is not None and turn.audio_started_at is not None and turn.audio_started_at >= at:
             if turn.answers_caller and not self._asked:
                 turn.caller_stopped_at = at
-                self._dead_air_s = max(self._dead_air_s, turn.audio_started_at - at)
+                self.dead_air.lasted(turn.audio_started_at - at)
             return
         self._stopped_at = at
         if not agent_audible:
-            self._waiting_since = at
+            self.dead_air.waits(at)
 
     def caller_said(self, text: str) -> Turn | None:
         """Take a piece of the caller's transcript.
@@ -148,16 +90,24 @@ class Turns:
         turn = self.all[-1] if self.all else None
         known = turn is not None and turn.closed and turn.caller_text
         if turn is None or not turn.answers_caller or self._asked or known:
-            self._caller_text = self._joined(self._caller_text, text)
+            self._caller_text = self._uttered(self._caller_text, text)
             return None
-        turn.caller_text = self._joined(turn.caller_text, text)
+        turn.caller_text = self._uttered(turn.caller_text, text)
         return turn
+
+    def caller_finished(self) -> None:
+        """An utterance of the caller is transcribed to its end."""
+        self._apart = True
 
     def agent_said(self, turn: Turn, text: str) -> None:
         """Take a piece of the agent's transcript; sentences around a function are kept apart."""
         if turn.agent_text[-1:] in _SENTENCE_ENDS and text[:1].isalnum():
             text = f" {text}"
+        elif turn.agent_text[-1:] == " ":
+            text = text.lstrip()
         turn.agent_text = self._joined(turn.agent_text, text)
+        if not turn.pieces or turn.pieces[-1][0] < len(turn.agent_text):
+            turn.pieces.append((len(turn.agent_text), turn.audio))
 
     def model_spoke(self, now: float) -> Turn | None:
         """Find the turn that output of the model belongs to, opening one if need be.
@@ -167,7 +117,8 @@ class Turns:
         """
         turn = self.open
         if turn is not None and not turn.generated:
-            self.model_at = now
+            self.model_at = turn.output_at = now
+            turn.resting = False
             return turn
         if now < self._late_until:
             self.late += 1
@@ -204,6 +155,7 @@ class Turns:
         self.model_at = now
         turn = self.open
         if interaction == IN_PROGRESS and turn is not None:
+            turn.resting = True
             return None
         self._late_until = -inf
         if turn is not None:
@@ -211,11 +163,19 @@ class Turns:
             self._close(turn)
         return turn
 
-    def interrupted(self, now: float) -> None:
-        """The service says that it has stopped: nothing but late output comes for the turn."""
+    def interrupted(self, now: float, *, phantom: bool = False) -> None:
+        """The service says that it has stopped: nothing but late output comes for the turn.
+
+        Args:
+            phantom: nobody interrupted it. Whatever comes then is to be heard.
+        """
         self.model_at = now
-        self._late_until = now + LATE_S
         self._asked = True
+        self._unfinished = None
+        if phantom:
+            self._late_until = -inf
+        elif self.open is not None or self._late_until != -inf:
+            self._late_until = now + LATE_S
         if self.open is not None:
             self._close(self.open)
 
@@ -227,6 +187,7 @@ class Turns:
         Returns:
             The last turn that the caller did not hear to its end.
         """
+        self._unfinished = None
         turn = self.open
         if turn is not None:
             turn.interrupted = True
@@ -247,7 +208,7 @@ class Turns:
         Returns:
             The turn's latency, if this is its first and the caller's last sound is known.
         """
-        self._waited_until(now)
+        self.dead_air.over(now)
         turn = next((turn for turn in reversed(self.all) if turn.number == number), None)
         if turn is None or turn.audio_started_at is not None:
             return None
@@ -262,16 +223,24 @@ class Turns:
     def expect_answer(self) -> None:
         """The service heard the caller speak: the next turn answers that."""
         self._asked = True
+        self._unfinished = None
 
     def expect_output(self, now: float) -> None:
         """The model has been given what it was waiting for."""
         self._expected_from = now
 
-    def watchdog_at(self, playout_end: float) -> float:
-        """When to stop believing in the open turn, if nothing happens until then."""
-        if self.open is None and self._late_until != inf:
+    def unended_from(self) -> float:
+        """Since when nothing but the end of a turn is waited for; `inf`: it is not."""
+        turn = self.open
+        ends = self._late_until == inf if turn is None else turn.generated or turn.resting
+        return max(self.model_at, self._expected_from) if ends else inf
+
+    def stalled_from(self) -> float:
+        """Since when the open turn has stood still; `inf`: it does not, or has been asked to."""
+        turn = self.open
+        if turn is None or turn.generated or turn.resting:
             return inf
-        return max(self.model_at, self._expected_from, playout_end) + WATCHDOG_S
+        return turn.output_at if turn.output_at >= self._expected_from else inf
 
     def give_up(self) -> Turn | None:
         """Close the open turn because its end was never said."""
@@ -283,23 +252,41 @@ class Turns:
             self._close(turn)
         return turn
 
-    def dead_air_s(self, now: float) -> float:
-        """The longest wait of the caller for the agent's voice so far."""
-        waiting = now - self._waiting_since if self._waiting_since is not None else 0.0
-        return max(self._dead_air_s, waiting)
+    def connection_left(self) -> Turn | None:
+        """Nothing more comes on the connection: close the open turn, if there is one."""
+        self._late_until = -inf
+        turn = self.open
+        if turn is not None:
+            self._close(turn)
+        return turn
+
+    def go_on_with(self, turn: Turn) -> None:
+        """The model is asked to go on with this turn: its next output belongs to it."""
+        self._unfinished = turn
 
     def _begin(self, now: float) -> Turn:
+        self._late_until = -inf
+        self.model_at = now
+        turn, self._unfinished = self._unfinished, None
+        if turn is not None:
+            turn.go_on(now)
+            self.open = turn
+            return turn
         self.count += 1
-        turn = Turn(self.count, now, self._asked or bool(self._caller_text))
+        turn = Turn(self.count, now, self._asked or bool(self._caller_text), output_at=now)
         turn.caller_text, self._caller_text = self._caller_text, ""
         if turn.answers_caller:
             turn.caller_stopped_at, self._stopped_at = self._stopped_at, None
         self._asked = False
-        self._late_until = -inf
-        self.model_at = now
         self.all.append(turn)
         self.open = turn
         return turn
+
+    def _uttered(self, text: str, more: str) -> str:
+        apart, self._apart = self._apart, False
+        if apart and text[-1:].strip() and more[:1].strip():
+            more = f" {more}"
+        return self._joined(text, more)
 
     def _joined(self, text: str, more: str) -> str:
         room = MOST_TEXT - len(text)
@@ -309,8 +296,3 @@ class Turns:
     def _close(self, turn: Turn) -> None:
         turn.closed = True
         self.open = None
-
-    def _waited_until(self, at: float) -> None:
-        if self._waiting_since is not None:
-            self._dead_air_s = max(self._dead_air_s, at - self._waiting_since)
-            self._waiting_since = None

@@ -15,6 +15,7 @@ from agent.audio import mulaw
 from agent.audio.pcm import Pcm16, level_dbfs
 from agent.audio.resample import Resampler
 from agent.audio.speech import SpeechDetector, SpeechEnded, SpeechStarted
+from agent.call.sound import Converter, Detector
 
 RATE_HZ = 8000
 SAMPLES_PER_MS = RATE_HZ // 1000
@@ -41,8 +42,13 @@ class Uplink:
         keeps: whether what is handed on is also kept as mu-law, for `take_kept`.
     """
 
-    def __init__(self, packet_ms: int, detector: SpeechDetector | None = None) -> None:
-        self.detector = SpeechDetector(RATE_HZ) if detector is None else detector
+    def __init__(
+        self,
+        packet_ms: int,
+        detector: Detector | None = None,
+        resampler: Converter | None = None,
+    ) -> None:
+        self.detector: Detector = SpeechDetector(RATE_HZ) if detector is None else detector
         self.keeps = False
         self._kept = bytearray()
         self.position = 0
@@ -50,7 +56,7 @@ class Uplink:
         self.gaps = 0
         self.spoken = 0
         self._packet = packet_ms * SAMPLES_PER_MS
-        self._resampler = Resampler(RATE_HZ, 2 * RATE_HZ)
+        self._resampler = resampler or Resampler(RATE_HZ, 2 * RATE_HZ)
         self._waiting = bytearray()
         self._expected_ms: int | None = None
         self._speech: list[SpeechStarted | SpeechEnded] = []

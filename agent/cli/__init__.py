@@ -79,11 +79,19 @@ def demo(
     exit: Annotated[bool, typer.Option("--exit", help="End after the scripted call.")] = False,
     out: Annotated[Path, typer.Option(help="Where recording, picture and log go.")] = Path("calls"),
     seed: Annotated[int, typer.Option(help="For everything random.")] = 1,
+    chaos: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What happens to the model's connection while the agent speaks: goaway (unless "
+            "said otherwise), drop, 1011, 1007, stall, slow-pong, phantom-interrupt, refuse, "
+            "random:SEED or none; may be repeated."
+        ),
+    ] = None,
 ) -> None:
     """A simulated caller phones in and books a table by voice; no account, no key, no phone."""
     from agent.cli.demo import run_demo
 
-    run_demo(out, seed=seed, stay=not exit)
+    run_demo(out, seed=seed, stay=not exit, misfortunes=chaos or ["goaway"])
 
 
 @app.command()
@@ -140,7 +148,7 @@ def emulate_gemini(
         list[str] | None,
         typer.Option(
             help="What goes wrong: goaway, drop, 1011, 1007, stall, slow-pong, phantom-interrupt, "
-            "refuse or random:SEED; may be repeated."
+            "refuse, random:SEED or none; may be repeated."
         ),
     ] = None,
 ) -> None:
@@ -156,6 +164,21 @@ def emulate_gemini(
         misfortunes=chaos or [],
         tls=tls,
     )
+
+
+@app.command()
+def sim(
+    calls: Annotated[int, typer.Option(min=1, help="How many calls.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="The first call's seed; the others follow.")] = 1,
+    trace: Annotated[
+        bool, typer.Option("--trace", help="Show all that happens in the one call of this seed.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that share the work.")] = 1,
+) -> None:
+    """Simulate calls with all that can go wrong, and see that every promise is kept."""
+    from agent.cli.sim import run_sim, trace_call
+
+    raise typer.Exit(trace_call(seed) if trace else run_sim(calls, seed, jobs=jobs))
 
 
 @app.command()

@@ -1,9 +1,14 @@
-"""`seamline demo`: the service and both stand-ins; a caller books a table by voice."""
+"""`seamline demo`: the service and both stand-ins; a caller books a table by voice.
+
+In the middle of the agent's longest reply the connection to the model is taken away, or whatever
+else `--chaos` names befalls it: the caller is not to notice.
+"""
 
 import asyncio
 import shutil
 import sqlite3
 import sys
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
@@ -22,6 +27,7 @@ from agent.observe import logs
 from agent.observe.picture import timeline_svg
 from agent.service.app import make_app, read_tenants, serve
 from agent.service.settings import Settings, load_settings
+from agent.sim.chaos import chaos
 from agent.sim.clips import Clip
 from agent.sim.emulator import Emulator, EmulatorOptions
 from agent.sim.phone import PhoneOptions, phone_call
@@ -35,6 +41,8 @@ SCENARIO = Path("config/scenarios/restaurant.yaml")
 END_S = 10.0
 CALLER = "+15550123456"
 PROFILE = "dev-3.8"
+READ_BACK = 4
+"""The reply that is cut into by misfortune: the table is read back, and nobody interrupts."""
 OPENING = "What are your opening hours?"
 BOOKING = "I would like to book a table for four people on Friday at seven."
 TURNS = ("My name is Anna Miller.", "Yes please.", "No thank you. Goodbye.")
@@ -50,13 +58,17 @@ class Scene:
     folder: Path
 
 
-def run_demo(out: Path, *, seed: int, stay: bool) -> None:
+def run_demo(out: Path, *, seed: int, stay: bool, misfortunes: Sequence[str] = ()) -> None:
     """Hold the scripted call, show what came of it, and stay up on a terminal.
 
+    Args:
+        misfortunes: what befalls the model's connections, by the names of `agent.sim.chaos`.
     Raises:
-        ConfigError: ear and voice are not installed, something of the configuration is wrong, or
-            the call did not come to its end with a booking: the demo has failed.
+        ConfigError: no such misfortune, ear and voice are not installed, something of the
+            configuration is wrong, or the call did not come to its end with one booking: the demo
+            has failed.
     """
+    options = EmulatorOptions(profile=PROFILES[PROFILE], faults=chaos(misfortunes, reply=READ_BACK))
     console = Console(highlight=False)
     folder = out / "demo"
     shutil.rmtree(folder, ignore_errors=True)
@@ -66,7 +78,8 @@ def run_demo(out: Path, *, seed: int, stay: bool) -> None:
         log = stack.enter_context((folder / "log.jsonl").open("w", encoding="utf-8"))
         logs.configure("info", pii=True, stream=log)
         executor = stack.enter_context(senses_executor())
-        run(_demo(console, settings, executor, folder, seed=seed, stay=stay and sys.stdin.isatty()))
+        stay = stay and sys.stdin.isatty()
+        run(_demo(console, settings, options, executor, folder, seed=seed, stay=stay))
 
 
 def script() -> list[Step]:
@@ -85,6 +98,7 @@ def script() -> list[Step]:
 async def _demo(
     console: Console,
     settings: Settings,
+    options: EmulatorOptions,
     executor: Executor,
     folder: Path,
     *,
@@ -94,7 +108,6 @@ async def _demo(
     mind, senses = await asyncio.to_thread(players, SCENARIO, executor)
     steps = await asyncio.to_thread(script)
     screen = Screen(console)
-    options = EmulatorOptions(profile=PROFILES[PROFILE])
     async with Emulator(mind, senses, options) as emulator:
         settings = replace(settings, gemini_url=emulator.url)
         app = make_app(settings, read_tenants(settings), screen)
@@ -112,8 +125,8 @@ async def _demo(
             await asyncio.to_thread(_write_files, scene)
             booked = await asyncio.to_thread(_bookings, settings.data)
             _show(console, scene, booked)
-            if phone.failure is not None or not booked:
-                why = phone.failure or "no table was booked"
+            if phone.failure is not None or len(booked) != 1:
+                why = phone.failure or f"{len(booked)} tables were booked"
                 raise ConfigError(f"the demo did not come to its end: {why}")
             if stay:
                 console.print(
@@ -140,8 +153,11 @@ def _write_files(scene: Scene) -> None:
 
 
 def _bookings(data: Path) -> list[sqlite3.Row]:
-    """The caller's bookings as they stand in the restaurant's database."""
-    with closing(sqlite3.connect(data / f"{TENANT}.sqlite3")) as connection:
+    """The caller's bookings as they stand in the restaurant's database, if there is one."""
+    file = data / f"{TENANT}.sqlite3"
+    if not file.exists():
+        return []
+    with closing(sqlite3.connect(file)) as connection:
         connection.row_factory = sqlite3.Row
         return connection.execute(
             "SELECT reference, day, time, people, name, caller FROM bookings WHERE caller = ?",
@@ -164,8 +180,10 @@ def _show(console: Console, scene: Scene, booked: list[sqlite3.Row]) -> None:
     console.print(
         f"agent first heard after {scene.phone.first_audio_s or 0:.2f} s, "
         f"{report.barge_ins} barge-in, gaps inside its speech "
-        f"{1000 * sum(scene.phone.holes_s):.0f} ms, ended by: {report.outcome}\n"
+        f"{1000 * sum(scene.phone.holes_s):.0f} ms, ended by: {report.outcome}"
     )
+    moved = [entry for entry in scene.call.timeline if entry.name == "model.moved"]
+    console.print(f"changes of the model's connection: {len(moved)}, bookings: {len(booked)}\n")
     for name, file in (
         ("recording (caller left, agent right)", "call.wav"),
         ("picture", "timeline.svg"),

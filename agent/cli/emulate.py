@@ -11,9 +11,10 @@ from agent.errors import ConfigError
 from agent.sim.chaos import chaos
 from agent.sim.connection import Senses
 from agent.sim.emulator import Emulator, EmulatorOptions
+from agent.sim.memory_mind import MemoryMind
 from agent.sim.mind import Mind
 from agent.sim.players import players, senses_executor
-from agent.sim.scripted import Script, Scripted, Tones
+from agent.sim.scripted import Tones
 from agent.sim.server_profiles import PROFILES
 from agent.sim.session_config import SessionConfig
 
@@ -68,8 +69,8 @@ def run_gemini(
         run(_serve(mind, senses, options))
 
 
-def _scripted(_: SessionConfig) -> Mind:
-    return Scripted(Script())
+def _scripted(config: SessionConfig) -> Mind:
+    return MemoryMind(config.behaviors)
 
 
 async def _serve(

@@ -1,6 +1,7 @@
 """A call on the terminal as it happens: who says what, what is called, who interrupts."""
 
 import asyncio
+from collections.abc import Mapping
 
 from rich.console import Console
 from rich.markup import escape
@@ -68,4 +69,28 @@ def line_of(entry: Entry) -> str | None:
         case "call.ended":
             return f"[dim]the call is over: {values.get('outcome')}[/]"
         case _:
+            moved = _of_the_connection(entry)
+            return None if moved is None else f"[magenta]model[/]   {moved}"
+
+
+def _of_the_connection(entry: Entry) -> str | None:
+    """What became of the model's connection; None for something else."""
+    values = entry.values
+    match entry.name:
+        case "model.going_away":
+            return f"the connection will end{_within(values)}"
+        case "model.leaving":
+            return "leaves its connection" if values.get("planned") else "the connection is lost"
+        case "model.move_failed":
+            return f"no connection: {escape(str(values.get('reason')))}"
+        case "model.moved":
+            how = "goes on" if values.get("resumed") else "begins anew, told what was said,"
+            number, took_s = values.get("connection"), values.get("took_s")
+            return f"{how} on connection {number}, {took_s} s later"
+        case _:
             return None
+
+
+def _within(values: Mapping[str, object]) -> str:
+    left_s = values.get("time_left_s")
+    return f" within {left_s:g} s" if isinstance(left_s, int | float) else ""

@@ -48,6 +48,7 @@ class Inbound:
         calls: the tool calls that are open.
         content: where the running turn stands.
         handle: the newest one the session can be resumed with; a secret.
+        acknowledged: the last message that the state behind it includes, if said; by connection.
     """
 
     def __init__(self, setup: Setup, profile: Profile, counters: Counter[str]) -> None:
@@ -55,6 +56,13 @@ class Inbound:
         self.calls = OpenCalls(setup, profile, counters)
         self.content = ContentReader(counters)
         self.handle: str | None = None
+        self.acknowledged: int | None = None
+
+    def left(self) -> Iterator[SessionEvent]:
+        """The connection is gone: what it left open ends here."""
+        yield from self.content.close_transcripts()
+        self.content = ContentReader(self._counters)
+        self.calls.lost()
 
     def read(self, message: ServerMessage) -> Iterator[SessionEvent]:
         """The events of one message; must be read to the end."""
@@ -104,6 +112,7 @@ class Inbound:
         resumable = update.resumable and bool(update.new_handle)
         if resumable:
             self.handle = update.new_handle
+            self.acknowledged = update.last_consumed_client_message_index
         return HandleUpdated(resumable)
 
     def _go_away(self, message: GoAway) -> SessionEvent:

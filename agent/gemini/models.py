@@ -64,6 +64,8 @@ class Profile:
         text_interrupts: a live text cuts off a running reply.
         interaction_status: a turn may be one of several in an exchange.
         transparent_resumption: the service says how far it has listened.
+        handle_covers_input: a handle includes what the caller has said of an open utterance.
+        lost_call_waits: a resumed session waits for the answers to calls that were lost (B14).
         go_away: a connection's end is announced.
         connection_age_s: move by then, announced or not (C-20).
         max_output_tokens: upper bound of the field, or None when unknown.
@@ -98,6 +100,8 @@ class Profile:
     text_interrupts: bool = False
     interaction_status: bool = False
     transparent_resumption: bool = False
+    handle_covers_input: bool = False
+    lost_call_waits: bool = False
     go_away: bool = True
     connection_age_s: float = 9 * 60.0
     max_output_tokens: int | None = None
@@ -156,6 +160,8 @@ _DEV_38 = replace(
     proactivity="always",
     function_parts_in_history=True,
     context_update=True,
+    handle_covers_input=True,
+    lost_call_waits=True,
     go_away=False,
     connection_age_s=50 * 60.0,
     max_output_tokens=65_536,

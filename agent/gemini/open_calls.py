@@ -35,11 +35,7 @@ class OpenCalls:
         self._counters = counters
         self._open: dict[str, _Open] = {}
         self._made_ids = 0
-        self._behaviors = {
-            declaration.name: declaration.behavior
-            for tool in setup.tools
-            for declaration in tool.function_declarations or ()
-        }
+        self._behaviors = _behaviors(setup)
 
     @property
     def blocking(self) -> bool:
@@ -96,6 +92,14 @@ class OpenCalls:
             )
         return tuple(sent)
 
+    def lost(self) -> None:
+        """The connection is gone: the service will take no answer to what is open."""
+        self._open.clear()
+
+    def declared(self, setup: Setup) -> None:
+        """Other functions are declared from now on."""
+        self._behaviors = _behaviors(setup)
+
     def _blocks(self, name: str) -> bool:
         behavior = self._behaviors.get(name)
         return self._profile.blocks_by_default if behavior is None else behavior == BLOCKING
@@ -103,3 +107,11 @@ class OpenCalls:
     def _make_id(self) -> str:
         self._made_ids += 1
         return f"local-{self._made_ids}"
+
+
+def _behaviors(setup: Setup) -> dict[str, str | None]:
+    return {
+        declaration.name: declaration.behavior
+        for tool in setup.tools
+        for declaration in tool.function_declarations or ()
+    }

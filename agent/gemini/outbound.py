@@ -1,19 +1,21 @@
 """What may go out to the service just now, and what must wait or be dropped, without I/O.
 
-    HELD --open--> OPEN <--ungate / gate--> GATED;  any of them --shut--> SHUT
+    HELD --take_over--> OPEN <--ungate / gate--> GATED;  --hold--> HELD;  any --shut--> SHUT
 
-HELD: before setupComplete everything waits, in order (C-4). GATED: while a BLOCKING tool call is
-pending, some models take live input as a reason to close (B17, B37): audio is dropped, live text
-waits, the bracket of manual activity is put right afterwards. The gate has a time limit. SHUT:
-nothing goes out any more (B9). Source: docs/protocols/gemini-live.md 3.4, 4.2.
+HELD: no connection carries the session; everything waits in the ledger, in order (C-4, B8, B9).
+OPEN: at first what the ledger's plan names goes out, audio no faster than the policy's speed, and
+whatever is new queues behind it. GATED: while a BLOCKING tool call is pending, some models take
+live input as a reason to close (B17, B37): live input waits, within a time limit. Afterwards what
+the caller said meanwhile goes out, and silence does not. SHUT: nothing goes out any more.
+Source: docs/protocols/gemini-live.md 3.4, 4.2, C-22, C-24, C-25.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from enum import Enum, auto
+from math import inf
 
-from agent.gemini.backlog import Backlog
 from agent.gemini.client_messages import (
     ActivityEnd,
     ActivityStart,
@@ -21,7 +23,16 @@ from agent.gemini.client_messages import (
     RealtimeInputMessage,
 )
 from agent.gemini.codec import encode_client
+from agent.gemini.connection import Connection
+from agent.gemini.content import UPLINK_MIME, UPLINK_RATE_HZ, Blob
+from agent.gemini.ledger import Entry, Kind, Ledger, Plan
 from agent.gemini.session_events import SendFrame, SessionEffect
+from agent.gemini.session_state import MovePolicy
+
+BURST_S = 0.2
+"""Audio that may go out at once before the speed counts, so that no timer is needed per packet."""
+GATED_LIMIT = 256
+"""Live texts that may wait behind a gate; more means the owner is looping."""
 
 
 class _State(Enum):
@@ -38,49 +49,88 @@ _ACTIVITY = {
 
 
 class Outbound:
-    """Puts frames among the effects, or not.
+    """Puts frames among the effects, or keeps them.
+
+    Args:
+        manual: the service detects no speech; it is told when the caller speaks.
 
     Attributes:
-        gated_until: when the gate gives way, or None while there is none.
+        gated_until: when the gate gives way; `inf` while there is none.
+        due: when the next of what was kept may go out; `inf` while nothing is kept.
     """
 
     def __init__(
-        self, effects: list[SessionEffect], audio_samples: int, counters: Counter[str]
+        self,
+        effects: list[SessionEffect],
+        ledger: Ledger,
+        policy: MovePolicy,
+        counters: Counter[str],
+        *,
+        manual: bool = False,
     ) -> None:
+        self._manual = manual
         self._effects = effects
+        self._ledger = ledger
         self._counters = counters
-        self._backlog = Backlog(audio_samples, counters)
+        self._rate = UPLINK_RATE_HZ * policy.replay_speed
         self._state = _State.HELD
+        self._connection: Connection | None = None
+        self._pending: deque[Entry] = deque()
+        self._behind_gate: deque[tuple[bytes, Kind]] = deque()
         self._speaking = False  # as the owner says
         self._speaking_sent = False  # as the service was told
-        self.gated_until: float | None = None
+        self._sent_until = 0.0
+        self._gated_from = 0
+        self.gated_until = inf
+        self.due = inf
 
-    def audio(self, frame: bytes, n_samples: int) -> None:
-        """A frame of caller audio."""
-        if self._state is _State.OPEN:
-            self._effects.append(SendFrame(frame))
-        elif self._state is _State.HELD:
-            self._backlog.add_audio(frame, n_samples)
-        elif self._state is _State.GATED:
-            self._counters["audio_samples_gated"] += n_samples
-        else:
-            self._counters["sent_after_close"] += 1
+    # What is to be sent
 
-    def live(self, frame: bytes) -> None:
-        """A frame of live input that is not audio."""
-        if self._state is _State.GATED:
-            self._backlog.add(frame)
-        else:
-            self.other(frame)
-
-    def other(self, frame: bytes) -> None:
-        """A frame that is not live input."""
-        if self._state is _State.HELD:
-            self._backlog.add(frame)
+    def audio(self, pcm: bytes) -> None:
+        """A packet of caller audio: s16le at 16 kHz."""
+        if self._state is _State.OPEN and not self._pending and self._connection is not None:
+            connection = self._connection
+            connection.index += 1
+            self._ledger.add_audio(pcm, connection.index)
+            self._effects.append(SendFrame(connection.number, _audio_frame(pcm)))
         elif self._state is _State.SHUT:
             self._counters["sent_after_close"] += 1
         else:
-            self._effects.append(SendFrame(frame))
+            entry = self._ledger.add_audio(pcm, 0)
+            if self._state is not _State.GATED:
+                self._later(entry)
+
+    def live(self, frame: bytes, kind: Kind) -> None:
+        """A frame of live input that is not audio."""
+        if self._state is not _State.GATED:
+            self.other(frame, kind)
+        elif len(self._behind_gate) < GATED_LIMIT:
+            self._behind_gate.append((frame, kind))
+        else:
+            self._counters["frames_dropped"] += 1
+
+    def other(self, frame: bytes, kind: Kind, *, bound: bool = False) -> None:
+        """A frame that is not live input; `bound`: it means nothing to another connection.
+
+        What is bound, an answer to a call, does not wait for the rest of a plan: that may have to
+        wait for it.
+        """
+        connection = self._connection
+        if self._state is _State.SHUT:
+            self._counters["sent_after_close"] += 1
+        elif connection is None or self._state is _State.HELD or (self._pending and not bound):
+            self._later(self._ledger.add(frame, 0, kind, bound=bound))
+        else:
+            connection.index += 1
+            self._ledger.add(frame, connection.index, kind, bound=bound)
+            self._effects.append(SendFrame(connection.number, frame))
+
+    def untracked(self, frame: bytes) -> None:
+        """A frame that only this connection needs, now: not what a new one would be told anew."""
+        connection = self._connection
+        if connection is not None:
+            connection.index += 1
+            self._effects.append(SendFrame(connection.number, frame))
 
     def activity(self, speaking: bool) -> None:
         """The caller starts or stops, by our own detection; saying so twice sends nothing."""
@@ -88,40 +138,114 @@ class Outbound:
         if self._state is not _State.GATED:
             self._tell_activity()
 
-    def open(self) -> None:
-        """The service is ready: send what has waited."""
+    # The way out
+
+    def carried_by(self, connection: Connection) -> None:
+        """From now on this connection is meant; nothing kept is sent before `take_over`."""
+        self._connection = connection
+
+    def take_over(self, plan: Plan, now: float) -> None:
+        """The connection is ready: send what the plan names, then whatever comes."""
         self._state = _State.OPEN
-        self._flush()
+        self._pending = deque(plan.entries)
+        if self._manual:
+            self._open_bracket(plan)
+        self._sent_until = now - BURST_S
+        self._send_pending(now)
+
+    def hold(self) -> None:
+        """No connection carries the session any more; what had not gone out stays kept."""
+        if self._state is not _State.SHUT:
+            gated, self._state = self._state is _State.GATED, _State.HELD
+            if gated:
+                self._drop_gate()
+        self._connection = None
+        self._pending.clear()
+        self.due = inf
 
     def gate(self, until: float) -> None:
         """Hold live input back, at the latest until then; only an open way is gated."""
-        self._state = _State.GATED
-        self.gated_until = until
+        if self._state in {_State.OPEN, _State.GATED}:
+            if self._state is _State.OPEN:
+                self._gated_from = self._ledger.position
+            self._state = _State.GATED
+            self.gated_until = until
+            self.due = inf
 
     def ungate(self) -> None:
         """Live input may go out again; harmless where there was no gate."""
         if self._state is _State.GATED:
             self._state = _State.OPEN
-            self.gated_until = None
-            self._tell_activity()
-            self._flush()
+            heard = self._ledger.heard_since(self._gated_from)
+            if heard and self._manual and not self._speaking_sent:
+                self._speaking_sent = True
+                self.untracked(_ACTIVITY[True])
+            self._pending.extend(heard)
+            self.due = self._sent_until if self._pending else inf
+            self._drop_gate()
 
     def handle_timer(self, now: float) -> None:
-        """Open the gate when its time is up."""
-        if self.gated_until is not None and now >= self.gated_until:
+        """Open the gate when its time is up; send what is due."""
+        if now >= self.gated_until:
             self._counters["gate_timeouts"] += 1
             self.ungate()
+        if now >= self.due:
+            self._send_pending(now)
 
     def shut(self) -> None:
         """Nothing goes out from now on."""
+        if self._state is _State.GATED:
+            self._ledger.forget_waiting(self._gated_from)
         self._state = _State.SHUT
-        self.gated_until = None
-        self._backlog.drain()
+        self.hold()
+        self.gated_until = inf
+        self._behind_gate.clear()
+
+    def _drop_gate(self) -> None:
+        self.gated_until = inf
+        self._tell_activity()
+        waiting, self._behind_gate = self._behind_gate, deque()
+        for frame, kind in waiting:
+            self.other(frame, kind)
+
+    def _open_bracket(self, plan: Plan) -> None:
+        """Begin the activity that the plan begins within, unless the service knows of it.
+
+        A plan bears the brackets that lie among its audio. Where it bears none, nothing has
+        changed in it; where its first is an end, the beginning of that lies before it.
+        """
+        told = [e.payload == _ACTIVITY[True] for e in plan.entries if e.kind is Kind.BRACKET]
+        if not plan.exact and (not told[0] if told else self._speaking):
+            self.untracked(_ACTIVITY[True])
+        self._speaking_sent = told[-1] if told else self._speaking
 
     def _tell_activity(self) -> None:
         if self._speaking is not self._speaking_sent:
             self._speaking_sent = self._speaking
-            self.other(_ACTIVITY[self._speaking])
+            self.other(_ACTIVITY[self._speaking], Kind.BRACKET)
 
-    def _flush(self) -> None:
-        self._effects += [SendFrame(frame) for frame in self._backlog.drain()]
+    def _later(self, entry: Entry) -> None:
+        if self._state is not _State.HELD:
+            self._pending.append(entry)
+
+    def _send_pending(self, now: float) -> None:
+        pending, connection = self._pending, self._connection
+        while pending and connection is not None:
+            entry = pending[0]
+            if entry.n and self._sent_until > now:
+                self.due = self._sent_until
+                return
+            pending.popleft()
+            connection.index += 1
+            entry.index = connection.index
+            frame = _audio_frame(entry.payload) if entry.n else entry.payload
+            self._effects.append(SendFrame(connection.number, frame))
+            if entry.n:
+                self._sent_until = max(self._sent_until, now - BURST_S) + entry.n / self._rate
+        self.due = inf
+        self._tell_activity()
+
+
+def _audio_frame(pcm: bytes) -> bytes:
+    blob = Blob(UPLINK_MIME, pcm)
+    return encode_client(RealtimeInputMessage(RealtimeInput(audio=blob)))

@@ -1,84 +1,67 @@
-"""One session with a Gemini Live model, told of facts and the time, without I/O.
-
-    NEW --start--> DIALLING --connected--> SETTING_UP --setupComplete--> READY
-    any of them --close, lost, a time limit, too much garbage--> CLOSED
+"""A session with a Gemini Live model that outlives its connections, without I/O.
 
 The owner hands in what happened (`connected`, `receive`, `lost`, `handle_timer`) and what it wants
 sent, then drains `effects` for its shell and `events` for itself, and calls `handle_timer` when
-`next_timer` has come. What is to be sent before the service is ready waits in a backlog.
-
-A session is meant to outlive its connections; in this version it has one, and its loss ends the
-session with `SessionFailed`, whose kind (`agent.gemini.closes`) says what could be done next.
-Source: docs/protocols/gemini-live.md 3, C-1 to C-4, C-9 to C-14, C-19.
+`next_timer` has come. Connections come and go underneath: `carriage` gets the session from one to
+the next, `talk` reads, sends, and keeps what a next connection would need. docs/sessions.md draws
+the states and says what happens in a move.
+Source: docs/protocols/gemini-live.md 3, C-1 to C-35.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from math import inf
+
+import msgspec
 
 from agent.audio.pcm import Pcm16, to_bytes
-from agent.errors import AgentError, DialError, LocalProtocolError, PeerProtocolError
+from agent.errors import LocalProtocolError
+from agent.gemini.carriage import NORMAL, Carriage
 from agent.gemini.client_messages import (
     ClientContent,
     ClientContentMessage,
     RealtimeInput,
     RealtimeInputMessage,
-    SetupMessage,
     ToolResponse,
     ToolResponseMessage,
 )
-from agent.gemini.closes import (
-    ConnectionLostError,
-    LossKind,
-    Phase,
-    classify,
-    clean_reason,
-    describe,
-)
-from agent.gemini.codec import decode_server, encode_client, unknown_keys
-from agent.gemini.content import UPLINK_MIME, UPLINK_RATE_HZ, Blob, Content
-from agent.gemini.inbound import Inbound
+from agent.gemini.closes import LossKind
+from agent.gemini.codec import encode_client
+from agent.gemini.content import UPLINK_RATE_HZ, USER, Blob, Content, text_content
+from agent.gemini.figures import SessionFigures
+from agent.gemini.ledger import Kind
 from agent.gemini.models import Profile
-from agent.gemini.outbound import Outbound
-from agent.gemini.server_messages import ServerMessage
-from agent.gemini.session_events import (
-    CloseConnection,
-    Loss,
-    OpenConnection,
-    Ready,
-    SendFrame,
-    SessionEffect,
-    SessionEvent,
-    SessionFailed,
-)
+from agent.gemini.reception import Reception
+from agent.gemini.session_events import Loss, SessionEffect, SessionEvent, Why
 from agent.gemini.session_state import (
     DEFAULT_LIMITS,
-    TRANSITIONS,
-    Fact,
+    DEFAULT_MOVES,
+    MovePolicy,
+    Random,
     SessionLimits,
     SessionState,
 )
 from agent.gemini.setup_messages import Setup
-from agent.gemini.tools import FunctionResponse
+from agent.gemini.talk import Talk
+from agent.gemini.tools import FunctionDeclaration, FunctionResponse
 from agent.gemini.turn_rules import refuse_turns
 
-__all__ = ["LiveSession", "Loss", "SessionLimits", "SessionState"]
+__all__ = ["LiveSession", "Loss", "MovePolicy", "SessionLimits", "SessionState"]
 
-NORMAL = 1000
-PROTOCOL_ERROR = 1002
-
-
-_PHASES: dict[SessionState, Phase] = {
-    SessionState.DIALLING: "dial",
-    SessionState.SETTING_UP: "setup",
-    SessionState.READY: "live",
-}
-_NOTHING = ServerMessage()
+MOST_RESULT = 8_000
+"""Characters of a late result that is passed on as text."""
+_CONNECTED = frozenset({SessionState.READY, SessionState.PREPARING})
 
 
 class LiveSession:
     """A conversation with the model.
+
+    Args:
+        setup: of every connection; a handle in it is resumed with.
+        moves: how, and whether, the session gets from one connection to the next.
+        random: numbers from 0 to 1 for jitter.
 
     Attributes:
         profile: what the model allows, and how it wants to be spoken to.
@@ -86,32 +69,63 @@ class LiveSession:
     """
 
     def __init__(
-        self, setup: Setup, profile: Profile, *, limits: SessionLimits = DEFAULT_LIMITS
+        self,
+        setup: Setup,
+        profile: Profile,
+        *,
+        limits: SessionLimits = DEFAULT_LIMITS,
+        moves: MovePolicy = DEFAULT_MOVES,
+        random: Random = lambda: 0.5,
     ) -> None:
         self.profile = profile
         self.counters: Counter[str] = Counter()
-        self._setup = setup
-        self._limits = limits
-        self._state = SessionState.NEW
-        self._deadline: float | None = None
-        self._malformed = 0
-        self._announced = ""  # an error the service named before closing
         self._effects: list[SessionEffect] = []
         self._events: list[SessionEvent] = []
-        self._inbound = Inbound(setup, profile, self.counters)
-        self._outbound = Outbound(
-            self._effects, round(limits.audio_buffer_s * UPLINK_RATE_HZ), self.counters
+        self._talk = Talk(setup, profile, moves, self._effects, self._events, self.counters)
+        self._carriage = Carriage(
+            self._talk, profile, limits, moves, random, self._effects, self._events, self.counters
+        )
+        self._reception = Reception(
+            self._talk, self._carriage, self._events, self.counters, limits.gate_s
         )
 
     @property
     def state(self) -> SessionState:
-        """Where the connection stands."""
-        return self._state
+        """Where the session stands over its connections."""
+        return self._carriage.state
+
+    @property
+    def ready(self) -> bool:
+        """Whether a connection carries the session now."""
+        return self._carriage.state in _CONNECTED
 
     @property
     def handle(self) -> str | None:
         """What the session can be resumed with, if anything; a secret."""
-        return self._inbound.handle
+        return self._talk.handle
+
+    @property
+    def figures(self) -> SessionFigures:
+        """What its moves have cost so far."""
+        return self._talk.figures
+
+    @property
+    def unconfirmed_ms(self) -> int | None:
+        """Caller audio that the next connection would be sent again, if there were one now.
+
+        It is what the service has not acknowledged; None where it acknowledges nothing (C-24).
+        """
+        samples = self._talk.ledger.unconfirmed
+        return None if samples is None else samples * 1000 // UPLINK_RATE_HZ
+
+    @property
+    def staying(self) -> bool:
+        """Whether planned moves wait for their last moment, because the talk is about to end."""
+        return self._talk.staying
+
+    @staying.setter
+    def staying(self, staying: bool) -> None:
+        self._talk.staying = staying
 
     # What happened
 
@@ -121,93 +135,105 @@ class LiveSession:
         Raises:
             LocalProtocolError: the session was started before.
         """
-        self._move(Fact.STARTED)
-        self._deadline = now + self._limits.dial_timeout_s
-        self._effects.append(OpenConnection())
+        self._carriage.start(now)
 
-    def connected(self, now: float) -> None:
+    def connected(self, connection: int, now: float) -> None:
         """The connection asked for is open. One that comes too late is closed again."""
-        if self._state is SessionState.CLOSED:
-            self._effects.append(CloseConnection(NORMAL, ""))
-            return
-        self._move(Fact.CONNECTED)
-        self._deadline = now + self._limits.setup_timeout_s
-        self._effects.append(SendFrame(encode_client(SetupMessage(self._setup))))
+        self._carriage.connected(connection, now)
 
-    def receive(self, frame: bytes | str, now: float) -> None:
+    def receive(self, connection: int, frame: bytes | str, now: float) -> None:
         """Take in one frame; never raises, whatever the service sends."""
-        if self._state not in {SessionState.SETTING_UP, SessionState.READY}:
-            self.counters["received_out_of_place"] += 1
-            return
-        try:
-            message = decode_server(frame)
-        except PeerProtocolError as error:
-            self._malformed_frame(error)
-            return
-        self._malformed = 0
-        if message.error is not None:
-            self._announced = f"{message.error.status} {message.error.message}"
-        if self._state is SessionState.SETTING_UP:
-            if message.setup_complete is None:
-                self.counters["received_before_setup"] += 1
-                return
-            self._move(Fact.SET_UP)
-            self._deadline = None
-            self._events.append(Ready(message.setup_complete.session_id))
-            self._outbound.open()
-        elif message == _NOTHING:
-            self.counters["unknown_keys"] += len(unknown_keys(frame))
-        self._events += self._inbound.read(message)
-        if message.tool_call is not None or message.tool_call_cancellation is not None:
-            self._keep_gate(message, now)
+        self._reception.receive(connection, frame, now)
 
-    def lost(self, loss: Loss, now: float) -> None:
-        """The connection is gone, or could not be made.
+    def lost(self, connection: int, loss: Loss, now: float) -> None:
+        """A connection is gone, or could not be made; each is reported once.
 
         Raises:
             LocalProtocolError: none was asked for.
         """
-        if self._state is SessionState.CLOSED:
-            return
-        if self._state is SessionState.NEW:
+        if self.state is SessionState.NEW:
             raise LocalProtocolError("a session that was never started lost its connection")
-        phase = self._phase()
-        reason = loss.reason or self._announced
-        kind = classify(phase, loss.code, reason, loss.http_status)
-        reason = clean_reason(reason, (self.handle, self._resumed_from()))
-        text = describe(phase, loss.code, reason, kind)
-        error: AgentError
-        if phase == "live":
-            error = ConnectionLostError(text, kind)
-        else:
-            retryable = loss.retryable and kind.retryable
-            error = DialError(text, status=loss.http_status, retryable=retryable)
-        self._fail(error, loss.code, reason)
+        self._carriage.lost(connection, loss, now)
 
     def handle_timer(self, now: float) -> None:
         """Act on whatever is due; afterwards `next_timer` lies later than `now`, or is None."""
-        self._outbound.handle_timer(now)
-        if self._deadline is None or now < self._deadline:
-            return
-        dialling = self._state is SessionState.DIALLING
-        limit = self._limits.dial_timeout_s if dialling else self._limits.setup_timeout_s
-        reason = f"{'no connection' if dialling else 'no setupComplete'} within {limit:g} s"
-        text = describe(self._phase(), None, reason, LossKind.SILENT)
-        self._effects.append(CloseConnection(NORMAL, ""))
-        self._fail(DialError(text), None, reason)
+        self._talk.outbound.handle_timer(now)
+        carrier = self._carriage.connection
+        if carrier is not None and now >= self._talk.health.dead_at:
+            why = "nothing came though the caller spoke"
+            self._carriage.broken(carrier, NORMAL, "", LossKind.SILENT, why, now)
+        self._carriage.advance(now)
 
     def next_timer(self) -> float | None:
         """When `handle_timer` is to be called next, in the time of `now`."""
-        # Never both: a deadline ends with setupComplete, and no gate comes before it.
-        return self._outbound.gated_until if self._deadline is None else self._deadline
+        outbound = self._talk.outbound
+        due = min(self._carriage.due, outbound.due, outbound.gated_until)
+        if self._carriage.connection is not None:
+            due = min(due, self._talk.health.dead_at)
+        return None if due == inf else due
 
     def close(self, now: float) -> None:
         """End the session from our side; afterwards nothing is sent or reported."""
-        if self._state is SessionState.CLOSED:
+        if self.state is not SessionState.CLOSED:
+            self._carriage.close()
+
+    # Moves
+
+    def move(self, now: float, why: Why = Why.ASKED, *, fresh: bool = False) -> None:
+        """Leave the connection now; without one, only `fresh` has an effect.
+
+        Args:
+            fresh: begin a new session, told of what was said, in place of resuming.
+        """
+        if fresh:
+            self._talk.handle = None
+        self._carriage.leave(why, now)
+
+    def resume(self, handle: str, now: float) -> None:
+        """Go on from another handle, one that this or an earlier session had."""
+        self._talk.handle = handle
+        self._carriage.leave(Why.ASKED, now)
+
+    def update_context(
+        self,
+        now: float,
+        *,
+        instruction: str | None = None,
+        declarations: Sequence[FunctionDeclaration] | None = None,
+    ) -> None:
+        """Change the system instruction, the functions, or both, from now on.
+
+        It is told to the model where it takes such a change in a running session; elsewhere the
+        session moves, at the next quiet moment, with a setup that says so.
+        """
+        talk = self._talk
+        if instruction is None and declarations is None:
             return
-        if self._state is not SessionState.NEW:
-            self._effects.append(CloseConnection(NORMAL, ""))
-        self._end()
+        frame = talk.context.change(instruction, declarations)
+        talk.inbound.calls.declared(talk.context.setup)
+        if not self.ready:
+            return  # the next setup says it
+        if frame is not None:
+            talk.outbound.untracked(frame)
+        else:
+            self._carriage.departure.want(Why.SETUP_CHANGED, now)
+            self._carriage.advance(now)
+
+    def caller_speech(self, started: bool, now: float, ago_s: float = 0.0) -> None:
+        """Our own detector heard the caller begin or stop; not told to the service.
+
+        It says what a next connection must hear again. Without it the service's own words for
+        when the caller spoke have to do.
+
+        Args:
+            ago_s: how much audio has been sent since.
+        """
+        self._talk.caller_speech(started, now, ago_s)
+        self._carriage.advance(now)
+
+    def reply_heard(self, text: str) -> None:
+        """Of the model's last reply the caller has heard only this."""
+        self._talk.history.heard(text)
 
     # What is to be sent
 
@@ -218,18 +244,23 @@ class LiveSession:
             pcm16k: int16, shape (n,), mono at 16 kHz; 20 to 100 ms is usual; n may be 0.
         """
         if len(pcm16k):
-            self._outbound.handle_timer(now)
-            blob = Blob(UPLINK_MIME, to_bytes(pcm16k))
-            frame = encode_client(RealtimeInputMessage(RealtimeInput(audio=blob)))
-            self._outbound.audio(frame, len(pcm16k))
+            outbound = self._talk.outbound
+            outbound.handle_timer(now)
+            outbound.audio(to_bytes(pcm16k))
+
+    def send_video(self, data: bytes, mime_type: str, now: float) -> None:
+        """Send one picture: JPEG, PNG or WebP, at most one a second."""
+        self._talk.outbound.handle_timer(now)
+        video = RealtimeInput(video=Blob(mime_type, data))
+        self._talk.outbound.live(encode_client(RealtimeInputMessage(video)), Kind.PICTURE)
 
     def end_audio(self, now: float) -> None:
         """No audio follows for a while: what the service holds back is taken as spoken.
 
         With manual detection there is nothing to flush, and nothing is sent (2.3).
         """
-        if not self._manual_vad():
-            self._send_live(RealtimeInput(audio_stream_end=True), now)
+        if not self._talk.context.manual:
+            self._send_live(RealtimeInput(audio_stream_end=True), Kind.TELLS, now)
 
     def send_activity(self, started: bool, now: float) -> None:
         """Tell that the caller begins or stops to speak; repeats are left out (B30).
@@ -237,44 +268,81 @@ class LiveSession:
         Raises:
             LocalProtocolError: the service detects speech itself and would close (2.3).
         """
-        if not self._manual_vad():
+        if not self._talk.context.manual:
             raise LocalProtocolError("activity is told only where automatic detection is disabled")
-        self._outbound.handle_timer(now)
-        self._outbound.activity(started)
+        self._talk.outbound.handle_timer(now)
+        self._talk.outbound.activity(started)
+        self._talk.caller_speech(started, now, 0.0)
 
-    def send_text(self, text: str, now: float) -> None:
-        """Send text as live input: where `profile.kick_off` says so, it makes the model speak."""
-        self._inbound.content.new_turn()
-        self._send_live(RealtimeInput(text=text), now)
+    def send_text(self, text: str, now: float, *, remember: bool = True) -> None:
+        """Send text as live input: where `profile.kick_off` says so, it makes the model speak.
 
-    def send_content(self, turns: Sequence[Content], now: float, *, turn_complete: bool) -> None:
+        Args:
+            remember: it is part of the conversation, also for a session begun anew.
+        """
+        self._asked(text if remember else "")
+        self._send_live(RealtimeInput(text=text), Kind.ASKS, now)
+
+    def prompt(self, text: str, now: float, *, remember: bool = True) -> None:
+        """Say something that the model answers at once, in the way that this model does (B40)."""
+        if self.profile.kick_off == "realtime_text":
+            self.send_text(text, now, remember=remember)
+        else:
+            content = [text_content(text)]
+            self.send_content(content, now, turn_complete=True, remember=remember)
+
+    def send_content(
+        self,
+        turns: Sequence[Content],
+        now: float,
+        *,
+        turn_complete: bool,
+        remember: bool = True,
+    ) -> None:
         """Add turns to the history.
 
         Args:
             turn_complete: start generating, interrupting what is being said; else wait.
+            remember: they are part of the conversation, also for a session begun anew.
         Raises:
             LocalProtocolError: the model would refuse these turns.
         """
         refuse_turns(turns, self.profile)
-        content = ClientContent(tuple(turns), turn_complete)
+        if remember:
+            for turn in turns:
+                for part in turn.parts:
+                    self._talk.history.said(turn.role or USER, part.text or "")
+                self._talk.history.turn_over()
         if turn_complete:
-            self._inbound.content.new_turn()
-        self._outbound.other(encode_client(ClientContentMessage(content)))
+            self._asked("")
+        frame = encode_client(ClientContentMessage(ClientContent(tuple(turns), turn_complete)))
+        self._talk.outbound.other(frame, Kind.ASKS if turn_complete else Kind.TELLS)
+        self._talk.track.told()
 
     def send_tool_responses(self, responses: Sequence[FunctionResponse], now: float) -> None:
         """Answer tool calls; answers to calls that are cancelled or unknown are dropped (C-14).
 
-        What the model does not take with an answer, scheduling for one, is left out (C-13).
+        What the model does not take with an answer, scheduling for one, is left out (C-13). What
+        comes for a call whose connection is gone is passed on as text (C-27).
 
         Raises:
             LocalProtocolError: an answer cannot be written as JSON.
         """
-        answers = self._inbound.calls.answered(responses)
+        talk = self._talk
+        for response in responses:
+            if talk.track.lost_calls.pop(response.id, None) is not None:
+                self._tell_late(response, now)
+        answers = talk.inbound.calls.answered(responses)
         if answers:
-            self._inbound.content.new_turn()
-            self._outbound.other(encode_client(ToolResponseMessage(ToolResponse(answers))))
-        if not self._inbound.calls.blocking:
-            self._outbound.ungate()
+            talk.inbound.content.new_turn()
+            frame = encode_client(ToolResponseMessage(ToolResponse(answers)))
+            talk.outbound.other(frame, Kind.ASKS, bound=True)
+            talk.track.answered(frozenset(response.id for response in responses))
+            for answer in answers:
+                talk.history.result(answer.name, answer.response or {})
+        if not talk.inbound.calls.blocking:
+            talk.outbound.ungate()
+            talk.outbound.handle_timer(now)
 
     # What came of it
 
@@ -286,50 +354,22 @@ class LiveSession:
 
     def events(self) -> list[SessionEvent]:
         """What the owner should know, in order; empties the list."""
-        drained, self._events = self._events, []
+        drained = self._events.copy()
+        self._events.clear()
         return drained
 
-    def _send_live(self, value: RealtimeInput, now: float) -> None:
-        self._outbound.handle_timer(now)
-        self._outbound.live(encode_client(RealtimeInputMessage(value)))
+    def _asked(self, text: str) -> None:
+        """A new turn begins with what we say."""
+        self._talk.inbound.content.new_turn()
+        self._talk.track.told()
+        if text:
+            self._talk.history.said(USER, text)
+            self._talk.history.turn_over()
 
-    def _keep_gate(self, message: ServerMessage, now: float) -> None:
-        if not self._inbound.calls.blocking:
-            self._outbound.ungate()
-        elif message.tool_call is not None and self.profile.gate_audio_during_tools:
-            self._outbound.gate(now + self._limits.gate_s)
+    def _send_live(self, value: RealtimeInput, kind: Kind, now: float) -> None:
+        self._talk.outbound.handle_timer(now)
+        self._talk.outbound.live(encode_client(RealtimeInputMessage(value)), kind)
 
-    def _malformed_frame(self, error: PeerProtocolError) -> None:
-        self.counters["malformed"] += 1
-        self._malformed += 1
-        if self._malformed >= self._limits.malformed_in_a_row:
-            self._effects.append(CloseConnection(PROTOCOL_ERROR, "unreadable frames"))
-            self._fail(error, None, str(error))
-
-    def _manual_vad(self) -> bool:
-        config = self._setup.realtime_input_config
-        detection = config.automatic_activity_detection if config else None
-        return bool(detection and detection.disabled)
-
-    def _resumed_from(self) -> str | None:
-        resumption = self._setup.session_resumption
-        return resumption.handle if resumption else None
-
-    def _phase(self) -> Phase:
-        phase = _PHASES[self._state]
-        return "resume" if phase == "setup" and self._resumed_from() else phase
-
-    def _fail(self, error: AgentError, code: int | None, reason: str) -> None:
-        self._events.append(SessionFailed(error, self._phase(), code, reason))
-        self._end()
-
-    def _end(self) -> None:
-        self._move(Fact.ENDED)
-        self._deadline = None
-        self._outbound.shut()
-
-    def _move(self, fact: Fact) -> None:
-        state = TRANSITIONS.get((self._state, fact))
-        if state is None:
-            raise LocalProtocolError(f"a session in state {self._state.name} was {fact.name}")
-        self._state = state
+    def _tell_late(self, response: FunctionResponse, now: float) -> None:
+        result = msgspec.json.encode(response.response).decode()[:MOST_RESULT]
+        self.prompt(f"({response.name} answered: {result})", now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from agent.audio.pcm import Pcm16
@@ -12,20 +13,28 @@ from agent.gemini.usage import Usage
 
 @dataclass(frozen=True, slots=True)
 class OpenConnection:
-    """Dial the service; answer with `connected` or `lost`."""
+    """Dial the service; answer with `connected` or `lost` of the same connection.
+
+    Attributes:
+        connection: its number, from 1, in the order in which they were asked for.
+    """
+
+    connection: int
 
 
 @dataclass(frozen=True, slots=True)
 class SendFrame:
-    """Send one text frame on the open connection."""
+    """Send one text frame on an open connection."""
 
+    connection: int
     frame: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class CloseConnection:
-    """Close the connection, or give up dialling it."""
+    """Close a connection, or give up dialling it; answer with `lost` once it is closed."""
 
+    connection: int
     code: int
     reason: str
 
@@ -51,7 +60,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The service has taken the setup; what was held back has been sent."""
+    """The service has taken the first setup; what was held back has been sent."""
 
     session_id: str | None
 
@@ -172,12 +181,100 @@ class HandleUpdated:
     resumable: bool
 
 
+class Why(StrEnum):
+    """Why a session leaves a connection."""
+
+    GO_AWAY = "go_away"
+    """The service announced its end."""
+    AGE = "age"
+    """It is as old as connections should become."""
+    ASKED = "asked"
+    """The owner wanted it."""
+    LOST = "lost"
+    """It ended from the other side."""
+    SILENT = "silent"
+    """Nothing came on it any more."""
+    CONTEXT_LOST = "context_lost"
+    """The model has forgotten the conversation."""
+    SETUP_CHANGED = "setup_changed"
+    """The model takes a change of its instruction or tools in a setup only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """The session has left its connection, or lost it; `Moved` or `SessionFailed` follows.
+
+    What is sent meanwhile is kept for the next connection.
+
+    Attributes:
+        connection: the one that is left.
+        planned: chosen by this side, not by the peer or the network.
+        turn_cut: the model was generating; the rest of that turn never comes, nor its end.
+        phase, code, text: how it was lost, cleaned for logs; `code` is None when it was not.
+    """
+
+    connection: int
+    planned: bool
+    why: Why
+    turn_cut: bool
+    phase: str = "live"
+    code: int | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MoveFailed:
+    """One attempt to connect came to nothing; another follows.
+
+    Attributes:
+        phase: `dial`, `setup` or `resume`.
+        attempt: counted from 1 since the session was last connected.
+        retry_in_s: when the next one begins.
+    """
+
+    phase: str
+    code: int | None
+    reason: str
+    attempt: int
+    retry_in_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Another connection carries the session; what was kept is being sent.
+
+    Attributes:
+        connection: the new one.
+        resumed: the service took up its own state; False: a fresh session, told of the history.
+        took_s: since the former one was left.
+        replayed_ms: caller audio sent again or late.
+        prompted: what is sent makes the model speak by itself, if nobody interferes.
+    """
+
+    connection: int
+    planned: bool
+    resumed: bool
+    took_s: float
+    replayed_ms: int
+    prompted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallsLost:
+    """Calls that the model no longer waits for, because their connection is gone.
+
+    Their effects may go on; a result still handed in is passed on as text.
+    """
+
+    ids: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class SessionFailed:
     """The session is over and nobody asked for it.
 
     Attributes:
-        phase: `dial`, `setup` or `live`.
+        phase: `dial`, `setup`, `resume` or `live`.
         reason: the peer's words, cleaned for logs.
     """
 
@@ -201,5 +298,9 @@ type SessionEvent = (
     | VoiceActivity
     | GoingAway
     | HandleUpdated
+    | Leaving
+    | MoveFailed
+    | Moved
+    | ToolCallsLost
     | SessionFailed
 )

@@ -61,6 +61,9 @@ class SetupOptions:
         model: bare id, such as `gemini-3.8-live`; a full resource name is taken as it is.
         project: Vertex only, with `location`; without them the name of express mode is used.
         declarations: functions; those without behavior get the model's default.
+        transparent: ask the service to say how far it has listened; None: where it can (3.7).
+        compress_from: tokens of context at which the oldest turns are cut, and compress_to: down to
+            how many; None: the service's own values (2.1.4).
     """
 
     model: str
@@ -77,6 +80,9 @@ class SetupOptions:
     thinking_budget: int | None = None
     temperature: float | None = None
     affective: bool = False
+    transparent: bool | None = None
+    compress_from: int | None = None
+    compress_to: int | None = None
 
 
 def build_setup(options: SetupOptions) -> Setup:
@@ -93,8 +99,8 @@ def build_setup(options: SetupOptions) -> Setup:
         system_instruction=_instruction(options.system_instruction),
         tools=_tools(options),
         realtime_input_config=_input_config(options.vad),
-        session_resumption=SessionResumptionConfig(),
-        context_window_compression=ContextWindowCompression(sliding_window=SlidingWindow()),
+        session_resumption=SessionResumptionConfig(transparent=_transparent(options)),
+        context_window_compression=_compression(options),
         input_audio_transcription=AudioTranscriptionConfig(),
         output_audio_transcription=AudioTranscriptionConfig(),
     )
@@ -110,6 +116,17 @@ def resource_name(
         return f"models/{model}"
     name = f"publishers/google/models/{model}"
     return f"projects/{project}/locations/{location}/{name}" if project and location else name
+
+
+def _transparent(options: SetupOptions) -> bool | None:
+    if options.transparent is not None:
+        return options.transparent or None
+    return profile_for(options.model, options.surface).transparent_resumption or None
+
+
+def _compression(options: SetupOptions) -> ContextWindowCompression:
+    window = SlidingWindow(options.compress_to)
+    return ContextWindowCompression(options.compress_from, window)
 
 
 def _speech(options: SetupOptions) -> SpeechConfig | None:

@@ -1,4 +1,8 @@
-"""A call as a picture: both voices, turns, tool calls and barge-ins on one time axis, as SVG."""
+"""A call as a picture: both voices, turns, functions, barge-ins and moves on one time axis, as SVG.
+
+A move is a band over both voices, from the moment the session left its connection to the moment the
+next one carried it: whether the caller heard anything of it can be seen at once.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,8 +21,8 @@ LANE = 110
 BAR_LANE = 26
 RATE_HZ = 8000
 
-CALLER, AGENT, TOOL, BARGE_IN, INK, FAINT = (
-    "#2563eb", "#0f9d58", "#b45309", "#dc2626", "#1f2937", "#9ca3af",
+CALLER, AGENT, TOOL, BARGE_IN, MOVE, INK, FAINT = (
+    "#2563eb", "#0f9d58", "#b45309", "#dc2626", "#7c3aed", "#1f2937", "#9ca3af",
 )  # fmt: skip
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -27,10 +31,19 @@ SPANS = {
     "caller.speech_started": ("caller.speech_ended", "caller"),
     "agent.audio_started": ("agent.audio_ended", "agent"),
     "tool.requested": ("tool.finished", "tool"),
+    "model.leaving": ("model.moved", "move"),
 }
+ROWS = {
+    "caller": ("speaks", CALLER),
+    "agent": ("speaks", AGENT),
+    "tool": ("tool", TOOL),
+    "move": ("model", MOVE),
+}
+"""Kinds of spans in the order of their rows: what stands before the row, and its colour."""
 MOMENTS = {
     "barge_in": ("barge-in", BARGE_IN),
     "model.lost": ("model lost", BARGE_IN),
+    "model.going_away": ("goAway", MOVE),
     "dtmf": ("key", INK),
     "call.ended": ("end", INK),
 }
@@ -74,7 +87,10 @@ def _ends(entry: Entry) -> list[tuple[str, object]]:
 
 
 def _span(kind: str, opened: Entry, end_s: float) -> Span:
-    return Span(kind, opened.t, max(opened.t, end_s), str(opened.values.get("tool", "")))
+    label = str(opened.values.get("tool", ""))
+    if kind == "move":
+        label = "moves" if opened.values.get("planned") else "lost, moves"
+    return Span(kind, opened.t, max(opened.t, end_s), label)
 
 
 def timeline_svg(
@@ -101,13 +117,15 @@ def timeline_svg(
         + [entry.t for entry in entries]
     )
     title = _text(title)
-    height = TOP + 2 * LANE + 3 * BAR_LANE + 40
+    height = TOP + 2 * LANE + len(ROWS) * BAR_LANE + 40
     scale = (WIDTH - LEFT - RIGHT) / end_s
+    found = spans(entries, end_s)
     body = [
         *_axis(end_s, scale, height),
+        *_bands(found, scale),
         *_lane("caller", CALLER, TOP, caller, audio_starts_s, scale),
         *_lane("agent", AGENT, TOP + LANE, agent, audio_starts_s, scale),
-        *_bars(spans(entries, end_s), scale),
+        *_bars(found, scale),
         *_moments(entries, scale, height),
     ]
     return "\n".join(
@@ -164,15 +182,21 @@ def _lane(
     yield f'<path d="M{"L".join(there + back[::-1])}Z" fill="{colour}" fill-opacity="0.75"/>'
 
 
-def _bars(found: Iterable[Span], scale: float) -> Iterator[str]:
-    rows = {"caller": (0, CALLER), "agent": (1, AGENT), "tool": (2, TOOL)}
-    labels = {"caller": "speaks", "agent": "speaks", "tool": "tool"}
-    for kind, (row, colour) in rows.items():
-        y = TOP + 2 * LANE + row * BAR_LANE
-        yield f'<text x="12" y="{y + 15}" fill="{colour}">{labels[kind]}</text>'
+def _bands(found: Iterable[Span], scale: float) -> Iterator[str]:
+    """Where no model was there, over both voices."""
     for span in found:
-        row, colour = rows[span.kind]
-        y = TOP + 2 * LANE + row * BAR_LANE + 4
+        if span.kind == "move":
+            width = max((span.end_s - span.start_s) * scale, 2)
+            outline = f"M{_x(span.start_s, scale):.1f} {TOP}h{width:.1f}v{2 * LANE}h-{width:.1f}z"
+            yield f'<path d="{outline}" fill="{MOVE}" fill-opacity="0.18"/>'
+
+
+def _bars(found: Iterable[Span], scale: float) -> Iterator[str]:
+    tops = {kind: TOP + 2 * LANE + row * BAR_LANE for row, kind in enumerate(ROWS)}
+    for kind, (text, colour) in ROWS.items():
+        yield f'<text x="12" y="{tops[kind] + 15}" fill="{colour}">{text}</text>'
+    for span in found:
+        y, colour = tops[span.kind] + 4, ROWS[span.kind][1]
         x, width = _x(span.start_s, scale), max((span.end_s - span.start_s) * scale, 2)
         yield (
             f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{BAR_LANE - 10}" rx="3" '

@@ -16,11 +16,13 @@ from agent.service.gemini_dial import (
     refuse_redirects,
     vertex_tokens,
 )
+from agent.service.phrase_cache import in_background
 from agent.service.service import CallObserver, Service
 from agent.service.settings import Settings, check_for_service
 from agent.service.sockets import ABNORMAL_CLOSURE, CLOSE_TIMEOUT_S, PhoneSocket
 from agent.service.tenant_files import ReadyTenants, load_tenants
 from agent.telephony.twilio import signature, twiml
+from agent.tools.journal_sqlite import make_journal
 
 MEDIA_PATH = "/twilio/media"
 WORKER = "1"
@@ -88,13 +90,17 @@ def make_app(
     app = web.Application(client_max_size=FORM_LIMIT)
 
     async def service(app: web.Application) -> AsyncIterator[None]:
+        journal = make_journal(settings.journal, settings.data)
+        await journal.open()
         connector = aiohttp.TCPConnector(limit=0, socket_factory=_model_socket)
         async with aiohttp.ClientSession(
             connector=connector, middlewares=[refuse_redirects]
         ) as session:
             dialler = GeminiDialler(endpoint, session)
-            app[service_key] = Service(settings, tenants, dialler, observer)
-            yield
+            app[service_key] = made = Service(settings, tenants, dialler, observer, journal)
+            async with in_background(made.speak_phrases(wanted=settings.speak_phrases)):
+                yield
+        await journal.close()
 
     async def drain(app: web.Application) -> None:
         await app[service_key].drain()
@@ -164,7 +170,6 @@ async def _local_media(request: web.Request) -> web.StreamResponse:
 async def _answer(request: web.Request) -> web.StreamResponse:
     phone: PhoneSocket = web.WebSocketResponse(
         compress=False,
-        heartbeat=20,
         max_msg_size=FRAME_LIMIT,
         timeout=CLOSE_TIMEOUT_S,
         decode_text=False,

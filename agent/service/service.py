@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from random import random
 from typing import Protocol
 
 import structlog
@@ -16,19 +17,24 @@ from agent.call.report import CallReport
 from agent.gemini.session import LiveSession
 from agent.observe.logs import call_bound
 from agent.observe.record import log_call_ended
+from agent.service.connection import Dialler
 from agent.service.opening import Opening, read_opening
+from agent.service.phrase_cache import PhraseCache
 from agent.service.recording_file import recorded, recording_path
 from agent.service.settings import Settings
 from agent.service.sockets import PhoneSocket, close
-from agent.service.supervisor import CallSupervisor, Dialler
+from agent.service.supervisor import CallSupervisor
 from agent.service.tenant_files import ReadyTenant, ReadyTenants
 from agent.telephony.leg import Started
 from agent.telephony.twilio.stream import MediaStream
 from agent.tools.context import CallContext
+from agent.tools.journal import Journal
 from agent.tools.runner import ToolRunner
 
 DRAIN_S = 15.0
 """How long calls may take to end politely when the service stops."""
+EFFECTS_S = 3.0
+"""How long functions that have begun may then take; what came of later ones is unknown."""
 
 POLICY_VIOLATION = 1008
 TRY_AGAIN_LATER = 1013
@@ -66,6 +72,7 @@ class Service:
         running: calls that run now, by the carrier's stream id.
         draining: no call is taken any more.
         counters: calls answered and refused, by reason.
+        phrases: what the tenants' voices have said for the cover.
     """
 
     def __init__(
@@ -74,11 +81,13 @@ class Service:
         tenants: ReadyTenants,
         dialler: Dialler,
         observer: CallObserver | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self.settings = settings
         self.tenants = tenants
         self.running: dict[str, RunningCall] = {}
         self.counters: Counter[str] = Counter()
+        self.phrases = PhraseCache(settings.data / "phrases")
         self._dialler = dialler
         self._observer = observer
         self.draining = False
@@ -86,7 +95,7 @@ class Service:
         self._idle.set()
         self._callers: OrderedDict[str, str] = OrderedDict()
         self._runners: Mapping[str, ToolRunner] = {
-            name: ToolRunner(ready.tools) for name, ready in tenants.by_name.items()
+            name: ToolRunner(ready.tools, journal) for name, ready in tenants.by_name.items()
         }
 
     def refusal(self, ready: ReadyTenant) -> str | None:
@@ -135,6 +144,12 @@ class Service:
         with call_bound(ready.tenant.tenant, opening.started.call_id):
             await self._run(phone, ready, opening)
 
+    async def speak_phrases(self, *, wanted: bool) -> None:
+        """Have the tenants' voices say the phrases of the cover, where they have not yet."""
+        if wanted:
+            prepared = [ready.prepared for ready in self.tenants.by_name.values()]
+            await self.phrases.fill(prepared, self._dialler)
+
     async def drain(self) -> None:
         """Take no more calls and end those that run, politely, within `DRAIN_S`."""
         self.draining = True
@@ -145,6 +160,7 @@ class Service:
                 await self._idle.wait()
         except TimeoutError:
             _log.warning("service.drain_timed_out", calls=len(self.running))
+        await asyncio.gather(*(runner.close(EFFECTS_S) for runner in self._runners.values()))
 
     async def _refuse(self, phone: PhoneSocket, reason: str, code: int) -> None:
         self.counters[f"refused_{reason}"] += 1
@@ -156,9 +172,15 @@ class Service:
         caller = self._caller_of(started)
         context = CallContext(name, started.call_id, caller, self.settings.data)
         prepared = ready.prepared
-        session = LiveSession(prepared.setup_at(datetime.now(UTC)), prepared.profile)
+        session = LiveSession(
+            prepared.setup_at(datetime.now(UTC)),
+            prepared.profile,
+            moves=self.settings.gemini.moves,
+            random=random,
+        )
         time = asyncio.get_running_loop().time
-        call = Call(prepared.plan, MediaStream(), session, time())
+        plan = replace(prepared.plan, cover=self.phrases.cover(prepared))
+        call = Call(plan, MediaStream(), session, time())
         run_tool = partial(self._runners[name].run, context=context)
         supervisor = CallSupervisor(call, phone, self._dialler, run_tool)
         path = recording_path(self.settings.data, name, started.call_id)
@@ -178,6 +200,7 @@ class Service:
             del self.running[key]
             if not self.running:
                 self._idle.set()
+            call.tool_effects_doubled = self._runners[name].starts.doubled[started.call_id]
             report = call.report(time())
             if report.outcome is None:  # it did not end by itself: a crash, or we are cancelled
                 report = replace(

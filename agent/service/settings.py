@@ -11,8 +11,9 @@ from pydantic import AfterValidator
 from yarl import URL
 
 from agent.errors import ConfigError
+from agent.gemini.session_state import MovePolicy
 from agent.tenants.parse import read_model
-from agent.tenants.scalars import Switch, quoted, whole
+from agent.tenants.scalars import Switch, duration, quoted, whole
 from agent.tenants.tenant import Strict, Word
 
 DEFAULT_FILE = Path("config/service.yaml")
@@ -32,6 +33,7 @@ def _origin(value: str) -> str:
     return origin
 
 
+type JournalKind = Literal["sqlite", "memory"]
 type Origin = Annotated[str, AfterValidator(_origin)]
 
 
@@ -43,12 +45,25 @@ class Gemini(Strict):
         api_version: of the Developer API's path.
         project: of Vertex.
         location: of Vertex: a region, `us`, `eu` or `global`.
+        connection_age: leave a connection by then, announced or not; by default what is known of
+            the model.
+        predial: whether the next socket is opened early, before it is needed.
+        overlap: whether the service bears two sockets of one session for a moment; only where that
+            is known (docs/protocols/gemini-live.md C-22).
     """
 
     surface: Literal["developer", "vertex"] = "developer"
     api_version: Literal["v1beta", "v1alpha", "v1"] = "v1beta"
     project: Word | None = None
     location: Word = "us-central1"
+    connection_age: Annotated[float, duration(20, 3600)] | None = None
+    predial: Switch = True
+    overlap: Switch = False
+
+    @property
+    def moves(self) -> MovePolicy:
+        """How a call's session gets from one connection to the next."""
+        return MovePolicy(age_s=self.connection_age, predial=self.predial, overlap=self.overlap)
 
 
 class Log(Strict):
@@ -76,6 +91,10 @@ class ServiceFile(Strict):
             `SEAMLINE_PUBLIC_URL` replaces it.
         calls: the most calls at one time; a further caller is told so.
         gemini: where the model's service is.
+        speak_phrases: whether the tenants' voices say the phrases of the cover beforehand; by
+            default with the model's own service, not with one named by `--gemini-url`.
+        journal: where it is kept which functions took effect: `sqlite`, a file in the data folder
+            that outlives a crash, or `memory`.
         log: what is logged.
     """
 
@@ -85,6 +104,8 @@ class ServiceFile(Strict):
     public_url: Origin | None = None
     calls: Annotated[int, whole(1, 100_000)] = 200
     gemini: Gemini = Gemini()
+    speak_phrases: Switch | None = None
+    journal: JournalKind = "sqlite"
     log: Log = Log()
 
 
@@ -102,6 +123,8 @@ class Settings:
         carrier_tokens: the carrier's auth tokens; two while one is being replaced.
         insecure_local: whether `/twilio/media/local` is open, and signatures are not asked for.
         log: what is logged.
+        speak_phrases: whether the tenants' voices say the phrases of the cover beforehand.
+        journal: where it is kept which functions took effect.
     """
 
     tenants: Path
@@ -115,6 +138,8 @@ class Settings:
     carrier_tokens: tuple[str, ...]
     insecure_local: bool
     log: Log
+    speak_phrases: bool = False
+    journal: JournalKind = "memory"
 
     def __repr__(self) -> str:
         return f"Settings(tenants={self.tenants}, public_url={self.public_url})"
@@ -146,6 +171,8 @@ def load_settings(
     except ValueError as error:
         raise ConfigError(f"public URL: {error}") from None
     tokens = environment.get("TWILIO_AUTH_TOKEN", "").split(",")
+    other_service = gemini_url or environment.get("SEAMLINE_GEMINI_URL") or None
+    speak = written.speak_phrases
     return Settings(
         tenants=tenants or path.parent / written.tenants,
         functions=path.parent / written.functions,
@@ -153,11 +180,13 @@ def load_settings(
         public_url=origin,
         calls=written.calls,
         gemini=written.gemini,
-        gemini_url=gemini_url or environment.get("SEAMLINE_GEMINI_URL") or None,
+        gemini_url=other_service,
         gemini_key=environment.get("GEMINI_API_KEY") or None,
         carrier_tokens=tuple(token.strip() for token in tokens if token.strip()),
         insecure_local=insecure_local,
         log=_log_of(written.log, path.parent),
+        speak_phrases=other_service is None if speak is None else speak,
+        journal=written.journal,
     )
 
 

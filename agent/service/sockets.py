@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from typing import Any
 
 from aiohttp import ClientWebSocketResponse, WSMsgType, web
 
@@ -11,8 +12,6 @@ from agent.gemini.session import Loss
 
 SEND_TIMEOUT_S = 5.0
 """A write that takes longer means a dead peer (twilio.md R9)."""
-
-LOOK_S = 1.0
 
 CLOSE_TIMEOUT_S = 2.0
 """How long a peer may take to answer a close before its transport is dropped."""
@@ -27,6 +26,7 @@ ABNORMAL_CLOSURE = 1006
 # Both kinds are made with decode_text=False: a text frame arrives as its bytes.
 type ModelSocket = ClientWebSocketResponse[bool]
 type PhoneSocket = web.WebSocketResponse[bool]
+type Send = Callable[[bytes, WSMsgType], Coroutine[Any, Any, None]]
 
 
 class PeerStalled(Exception):
@@ -36,18 +36,19 @@ class PeerStalled(Exception):
 class Outbox:
     """Frames on their way to one socket, in order.
 
-    `put` never waits; `drain` is the one task that writes, so a peer that reads slowly holds up
-    nobody but itself.
+    `put` never waits. Mostly it writes at once, since a transport takes what it is given into its
+    buffer. A write that has to wait for the peer is left to `drain`, and what comes meanwhile
+    queues: a peer that reads slowly holds up nobody but itself.
 
-    Attributes:
-        close_code: with which the socket is to be closed in the end.
-        writing: whether a write goes on, and written: which one it is, counted from 1.
+    Args:
+        send: `send_frame` of either kind of websocket.
+        limit: frames that may wait.
     """
 
-    def __init__(self, limit: int = FRAMES_LIMIT) -> None:
-        self.close_code = NORMAL_CLOSURE
-        self.writing = False
-        self.written = 0
+    def __init__(self, send: Send, limit: int = FRAMES_LIMIT) -> None:
+        self._send = send
+        self._loop = asyncio.get_running_loop()
+        self._write: asyncio.Task[None] | None = None  # the one that waits for the peer, or failed
         self._frames: deque[bytes] = deque()
         self._limit = limit
         self._changed = asyncio.Event()
@@ -55,84 +56,55 @@ class Outbox:
         self._overflowed = False
 
     def put(self, frame: bytes) -> None:
-        """Queue one frame; after `close` it is dropped, and too many end `drain`."""
+        """Write or queue one frame; after `close` it is dropped, and too many end `drain`."""
         if self._closing:
             return
-        if len(self._frames) >= self._limit:
-            self._overflowed = True
-        else:
+        if self._write is None and not self._frames:
+            self._begin(frame)
+        elif len(self._frames) < self._limit:
             self._frames.append(frame)
-        self._changed.set()
+        else:
+            self._overflowed = True
 
-    def close(self, code: int = NORMAL_CLOSURE) -> None:
+    def close(self) -> None:
         """Take no more; `drain` returns once what is queued has been written."""
-        if not self._closing:
-            self.close_code = code
         self._closing = True
         self._changed.set()
 
-    async def drain(self, send: Callable[[bytes, WSMsgType], Awaitable[None]]) -> None:
-        """Write frames as they come, until closed and empty.
+    async def drain(self) -> None:
+        """See to the writes that must wait, until closed and empty.
 
-        Args:
-            send: `send_frame` of either kind of websocket.
         Raises:
             PeerStalled: the outbox ran full, or a write took longer than `SEND_TIMEOUT_S`.
             ConnectionError: the socket is gone; its reader learns why.
         """
         try:
-            async with asyncio.timeout(None) as patience:
-                watching = _Watch(self, patience)
-                try:
-                    await self._write(send)
-                finally:
-                    watching.cancel()
+            while not self._overflowed:
+                if self._write is not None:
+                    async with asyncio.timeout(SEND_TIMEOUT_S):
+                        await self._write
+                    self._write = None
+                elif self._frames:
+                    self._begin(self._frames.popleft())
+                elif self._closing:
+                    return
+                else:
+                    self._changed.clear()
+                    await self._changed.wait()
+            raise PeerStalled(f"{len(self._frames)} frames wait and the peer reads nothing")
         except TimeoutError:
             raise PeerStalled(f"a write took more than {SEND_TIMEOUT_S:g} s") from None
+        finally:
+            self._closing = True
+            if self._write is not None and self._write.cancel():
+                await asyncio.wait([self._write])
 
-    async def _write(self, send: Callable[[bytes, WSMsgType], Awaitable[None]]) -> None:
-        frames = self._frames
-        while True:
-            if self._overflowed:
-                raise PeerStalled(f"{len(frames)} frames wait and the peer reads nothing")
-            if frames:
-                self.writing = True
-                self.written += 1
-                await send(frames.popleft(), WSMsgType.TEXT)
-                self.writing = False
-            elif self._closing:
-                return
-            else:
-                self._changed.clear()
-                await self._changed.wait()
-
-
-class _Watch:
-    """Looks now and then whether one write goes on and on: a time limit that costs a write nothing.
-
-    A write begins up to `LOOK_S` before it is first seen and is given up at `SEND_TIMEOUT_S` less
-    that, so never later than `SEND_TIMEOUT_S` after it began.
-    """
-
-    def __init__(self, outbox: Outbox, patience: asyncio.Timeout) -> None:
-        self._outbox = outbox
-        self._patience = patience
-        self._loop = asyncio.get_running_loop()
-        self._seen = 0
-        self._since = 0.0
-        self._next = self._loop.call_later(LOOK_S, self._look)
-
-    def _look(self) -> None:
-        outbox, now = self._outbox, self._loop.time()
-        if not outbox.writing or outbox.written != self._seen:
-            self._seen, self._since = outbox.written, now
-        elif now - self._since >= SEND_TIMEOUT_S - LOOK_S:
-            self._patience.reschedule(now)
-            return
-        self._next = self._loop.call_later(LOOK_S, self._look)
-
-    def cancel(self) -> None:
-        self._next.cancel()
+    def _begin(self, frame: bytes) -> None:
+        """Write a frame; `_write` is set where that could not be done, or not at once."""
+        write = asyncio.Task(self._send(frame, WSMsgType.TEXT), loop=self._loop, eager_start=True)
+        if not write.done() or write.exception() is not None:
+            self._write = write
+            self._changed.set()
 
 
 async def read(socket: ModelSocket | PhoneSocket, received: Callable[[bytes], None]) -> Loss:
@@ -141,11 +113,14 @@ async def read(socket: ModelSocket | PhoneSocket, received: Callable[[bytes], No
     Returns:
         Why it is over: the peer's close code and reason, or 1006 when there was none.
     """
+    text, binary = WSMsgType.TEXT, WSMsgType.BINARY
     while True:
         message = await socket.receive()
-        match message.type:
-            case WSMsgType.TEXT | WSMsgType.BINARY:
-                received(message.data)
+        kind = message.type
+        if kind is text or kind is binary:
+            received(message.data)
+            continue
+        match kind:
             case WSMsgType.CLOSE:
                 return Loss(message.data or NO_STATUS, message.extra or "")
             case WSMsgType.ERROR:
@@ -154,8 +129,10 @@ async def read(socket: ModelSocket | PhoneSocket, received: Callable[[bytes], No
                 return Loss(ABNORMAL_CLOSURE, "the connection ended without a close frame")
 
 
-async def close(socket: ModelSocket | PhoneSocket, code: int) -> None:
-    """Close politely within `CLOSE_TIMEOUT_S`, else rudely; nobody may be reading meanwhile."""
+async def close(
+    socket: ModelSocket | PhoneSocket, code: int, within_s: float = CLOSE_TIMEOUT_S
+) -> None:
+    """Close politely within a time, else rudely; whoever reads meanwhile is told to stop."""
     with suppress(TimeoutError, ConnectionError):
-        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+        async with asyncio.timeout(within_s):
             await socket.close(code=code)

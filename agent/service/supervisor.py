@@ -6,7 +6,9 @@ returns, no task, timer or socket of the call is left.
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+import math
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol, assert_never
 
 from agent.call.core import Call
@@ -21,14 +23,11 @@ from agent.call.effects import (
     ToModel,
     ToPhone,
 )
-from agent.errors import DialError
-from agent.gemini.session import Loss
+from agent.service.connection import Connection, Dialler
 from agent.service.recording_file import RecordingFile
 from agent.service.sockets import (
-    ABNORMAL_CLOSURE,
     CLOSE_TIMEOUT_S,
     NORMAL_CLOSURE,
-    ModelSocket,
     Outbox,
     PeerStalled,
     PhoneSocket,
@@ -38,37 +37,27 @@ from agent.service.sockets import (
 
 INTERNAL_ERROR = 1011
 
-
-class Dialler(Protocol):
-    """Opens a socket to the model's service; tests put their own in its place."""
-
-    async def dial(self) -> ModelSocket:
-        """Connect and upgrade.
-
-        Raises:
-            DialError: it could not be done; says whether trying again can help.
-        """
-        ...
+TICKS_PER_S = 250
+"""Timers fire on this grid: calls that are due at about the same time share one wake-up of the
+process, and none comes a fraction of a millisecond early only to be set again."""
 
 
 class ToolHandler(Protocol):
     """Runs one business function of the call's tenant."""
 
-    async def __call__(self, id: str, name: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Answer with the response object for the model; never raises but `CancelledError`."""
+    async def __call__(
+        self, id: str, name: str, args: Mapping[str, Any], key: str
+    ) -> Mapping[str, Any]:
+        """Answer with the response object for the model; never raises but `CancelledError`.
+
+        Args:
+            key: what has one key takes effect once.
+        """
         ...
 
 
 class _CallOver(Exception):
     """Ends the task group of a finished call; never leaves this module."""
-
-
-class _ConnectionOver(Exception):
-    """Ends the task group of one connection to the model; never leaves this module."""
-
-    def __init__(self, loss: Loss) -> None:
-        super().__init__(loss)
-        self.loss = loss
 
 
 class CallSupervisor:
@@ -81,16 +70,15 @@ class CallSupervisor:
         self._phone = phone
         self._dialler = dialler
         self._run_tool = run_tool
-        self._phone_outbox = Outbox()
+        self._phone_outbox = Outbox(phone.send_frame)
         self._phone_close_code = INTERNAL_ERROR  # until the call ends by itself
-        self._model_outbox: Outbox | None = None
-        self._dialling: asyncio.Task[None] | None = None
+        self._connections: dict[int, Connection] = {}
         self._tools: dict[str, asyncio.Task[None]] = {}
-        self._due: float | None = None
-        self._moved = asyncio.Event()
-        self._finish: str | None = None
         self._loop = asyncio.get_running_loop()
         self._time = self._loop.time
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = math.inf
+        self._failure: asyncio.Future[None] = self._loop.create_future()
 
     async def run(self, opening: Sequence[bytes], recording: RecordingFile | None = None) -> None:
         """Live the call until its end.
@@ -101,26 +89,33 @@ class CallSupervisor:
         """
         self._recording = recording
         try:
+            # Apart from the other tasks: at the end these are cut off, but connections close.
+            async with asyncio.TaskGroup() as self._models:
+                await self._talk(opening)
+        finally:
+            self._failure.cancel()
+            if self._alarm is not None:
+                self._alarm.cancel()
+            await close(self._phone, self._phone_close_code)
+
+    async def _talk(self, opening: Sequence[bytes]) -> None:
+        try:
             async with asyncio.TaskGroup() as self._group:
                 self._writing_phone = self._start(self._write_phone())
                 for text in opening:
                     self._call.phone_received(text, self._time())
                 self._flush()
                 self._start(self._read_phone())
-                self._start(self._tick())
+                self._start(self._fail())
         except* _CallOver:
             pass
-        finally:
-            await close(self._phone, self._phone_close_code)
 
     def finish(self, outcome: str) -> None:
         """End the call politely from outside: a drain, or an operator's hang-up.
 
-        Done by the call's own task, so that its failure is this call's, and a call that is over is
-        left alone.
+        Its failure is this call's, not the caller's of this; a call that is over is left alone.
         """
-        self._finish = outcome
-        self._moved.set()
+        self._loop.call_soon(self._guarded, partial(self._call.finish, outcome))
 
     async def _read_phone(self) -> None:
         call, time, flush = self._call, self._time, self._flush
@@ -139,86 +134,60 @@ class CallSupervisor:
 
     async def _write_phone(self) -> None:
         try:
-            await self._phone_outbox.drain(self._phone.send_frame)
+            await self._phone_outbox.drain()
         except ConnectionError:
             return  # the reader learns why, after what the carrier has said before
         except PeerStalled:
             self._call.phone_lost(self._time())
             self._flush()
 
-    async def _run_model(self, outbox: Outbox) -> None:
-        """One connection to the model, from dialling to its loss."""
+    async def _run_model(self, number: int) -> None:
+        """One connection to the model; the call may have another meanwhile."""
+        connection = self._connections[number]
         try:
-            socket = await self._dialler.dial()
-        except DialError as error:
-            self._dialling = None
-            loss = Loss(None, str(error), http_status=error.status, retryable=error.retryable)
-        else:
-            self._dialling = None
-            loss = await self._live_connection(outbox, socket)
-        if self._model_outbox is outbox:
-            self._model_outbox = None
-        self._call.model_lost(loss, self._time())
-        self._flush()
-
-    async def _live_connection(self, outbox: Outbox, socket: ModelSocket) -> Loss:
-        call, time, flush = self._call, self._time, self._flush
-
-        def received(frame: bytes) -> None:
-            if call.model_received(frame, time()):
-                flush()
-
-        try:
-            async with asyncio.TaskGroup() as connection:
-                connection.create_task(self._write_model(outbox, socket))
-                call.model_connected(time())
-                flush()
-                raise _ConnectionOver(await read(socket, received))
-        except* _ConnectionOver as over:
-            losses = [e.loss for e in over.exceptions if isinstance(e, _ConnectionOver)]
+            await connection.run(self._dialler)
         finally:
-            await close(socket, outbox.close_code)
-        return losses[0]
-
-    async def _write_model(self, outbox: Outbox, socket: ModelSocket) -> None:
-        """Write until told to close, or until the peer takes nothing any more."""
-        try:
-            await outbox.drain(socket.send_frame)
-        except ConnectionError:
-            return  # the reader learns why
-        except PeerStalled as error:
-            raise _ConnectionOver(Loss(ABNORMAL_CLOSURE, str(error))) from None
-        raise _ConnectionOver(Loss(outbox.close_code, "closed by this side"))
+            del self._connections[number]
 
     async def _run_one_tool(self, call: RunTool) -> None:
-        response = await self._run_tool(call.id, call.name, call.args)
+        response = await self._run_tool(call.id, call.name, call.args, call.key)
         self._tools.pop(call.id, None)
         self._call.tool_finished(call.id, response, self._time())
         self._flush()
 
-    async def _tick(self) -> None:
-        """Wake the call at the time it asks for; an earlier time, or `finish`, sets `_moved`."""
-        call, moved, time = self._call, self._moved, self._time
-        while True:
-            moved.clear()
-            if self._finish is not None:
-                outcome, self._finish = self._finish, None
-                call.finish(outcome, time())
-                self._flush()
-            self._due = due = call.next_timer()
-            alarm = None if due is None else self._loop.call_at(due, moved.set)
-            try:
-                await moved.wait()
-            finally:
-                if alarm is not None:
-                    alarm.cancel()
-            if due is not None and due <= time():
-                call.handle_timer(time())
-                self._flush()
+    async def _fail(self) -> None:
+        """Bring what goes wrong outside of any task into the group, to end this call alone."""
+        await self._failure
+
+    def _guarded(self, act: Callable[[float], None]) -> None:
+        """Do something to the call as a callback of the loop, which has no task to fail."""
+        if self._failure.done():
+            return
+        try:
+            act(self._time())
+            self._flush()
+        except Exception as error:
+            self._failure.set_exception(error)
+
+    def _ring(self) -> None:
+        """The alarm goes off: at the time the call asked for, or at one it no longer needs."""
+        self._alarm, self._alarm_at = None, math.inf
+        self._guarded(self._call.handle_timer)
+
+    def _set_alarm(self) -> None:
+        """See to it that the alarm goes off in time; that one goes off early costs little."""
+        due = self._call.next_timer()
+        if due is None or due >= self._alarm_at:
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm_at = math.ceil(due * TICKS_PER_S) / TICKS_PER_S
+        self._alarm = self._loop.call_at(self._alarm_at, self._ring)
 
     async def _end(self) -> None:
-        """Let the phone take what is queued, within limits, then end every task."""
-        self._close_model(NORMAL_CLOSURE)
+        """Let the phone take what is queued, within limits, then end what the call still does."""
+        for connection in self._connections.values():
+            connection.close(NORMAL_CLOSURE)
         self._phone_close_code = NORMAL_CLOSURE
         self._phone_outbox.close()
         await asyncio.wait([self._writing_phone], timeout=CLOSE_TIMEOUT_S)
@@ -227,23 +196,14 @@ class CallSupervisor:
     def _flush(self) -> None:
         for effect in self._call.effects(self._time()):
             self._perform(effect)
-        due = self._call.next_timer()
-        if due is not None and (self._due is None or due < self._due):
-            self._due = due
-            self._moved.set()
+        self._set_alarm()
 
     def _perform(self, effect: Effect) -> None:
         match effect:
             case ToPhone(frame):
                 self._phone_outbox.put(frame)
-            case ToModel(frame):
-                if self._model_outbox is not None:
-                    self._model_outbox.put(frame)
-            case OpenModel():
-                self._model_outbox = Outbox()
-                self._dialling = self._start(self._run_model(self._model_outbox))
-            case CloseModel(code):
-                self._close_model(code)
+            case ToModel() | OpenModel() | CloseModel():
+                self._perform_on_model(effect)
             case RunTool() | CancelTools():
                 self._perform_on_tools(effect)
             case SaveAudio(stereo):
@@ -254,12 +214,19 @@ class CallSupervisor:
             case _:
                 assert_never(effect)
 
-    def _close_model(self, code: int) -> None:
-        if self._dialling is not None:
-            self._dialling.cancel()
-            self._dialling = self._model_outbox = None
-        elif self._model_outbox is not None:
-            self._model_outbox.close(code)
+    def _perform_on_model(self, effect: ToModel | OpenModel | CloseModel) -> None:
+        number = effect.connection
+        if isinstance(effect, OpenModel):
+            self._connections[number] = Connection(number, self._call, self._flush)
+            self._models.create_task(self._run_model(number))
+            return
+        connection = self._connections.get(number)
+        if connection is None:
+            return  # it is gone, and the call was told
+        if isinstance(effect, ToModel):
+            connection.put(effect.frame)
+        else:
+            connection.close(effect.code)
 
     def _perform_on_tools(self, effect: RunTool | CancelTools) -> None:
         if isinstance(effect, RunTool):

@@ -88,7 +88,8 @@ class Admission:
         config = read_setup(read_frame(message, unknown).body, profile)
         resumption = config.resumption or {}
         handle = str(resumption.get("handle", ""))
-        refused = self._store.refusals.setup(now, resumes=bool(handle))
+        resumes = self._store.number_of(handle) if handle else None
+        refused = self._store.refusals.setup(now, resumes=resumes)
         if refused is not None:
             raise Refused(refused.code, refused.reason)
         logical, snapshot = self._join(handle, profile, config, now)
@@ -122,6 +123,10 @@ class Admission:
         fate = Fate(faults.planned, life, logical.number, logical.n_connections, now)
         ready_at = self._ready_at(now, resumes=bool(handle))
         return Running(session, logical, snapshot, updates, fate, ready_at)
+
+    def leaving(self, running: Running) -> None:
+        """The connection has been told to go."""
+        self._store.leaving(running.logical)
 
     def left(self, running: Running, now: float) -> None:
         """The connection has ended, as this side knows now."""

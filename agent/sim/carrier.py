@@ -29,9 +29,9 @@ from agent.sim.carrier_rules import (
     read_order,
 )
 from agent.sim.carrier_texts import CallIds, CarrierTexts
-from agent.sim.clips import FRAME, RATE_HZ, Clip, first_loud
+from agent.sim.clips import RATE_HZ, Clip, first_loud
 from agent.sim.heard import HeardLine
-from agent.sim.mouth import NO_LOSS, Loss, Mouth
+from agent.sim.mouth import FRAME_MS, NO_LOSS, Loss, Mouth
 
 MAX_VIOLATIONS: Final = 100
 
@@ -83,7 +83,7 @@ type CarrierOutput = SendText | CloseSocket
 
 @dataclass(frozen=True, slots=True)
 class HeardFrame:
-    """Twenty milliseconds of what the caller heard.
+    """One frame, mostly twenty milliseconds, of what the caller heard.
 
     Attributes:
         end: position of the sample after its last one.
@@ -104,6 +104,7 @@ class CarrierStream:
         start_after_s: between `connected` and `start`.
         loss, stalls: what goes wrong on the way to the service.
         keep_audio: hold all audio for `line.pcm` and `mouth.pcm`; off for long load tests.
+        frame_ms: length of the caller's frames; the carrier's own is 20.
 
     Attributes:
         origin: the time of sample 0, at which `start` is sent.
@@ -126,13 +127,15 @@ class CarrierStream:
         loss: Loss = NO_LOSS,
         stalls: tuple[Stall, ...] = (),
         keep_audio: bool = True,
+        frame_ms: int = FRAME_MS,
     ) -> None:
         self.call = call
         self.state = CarrierState.OPENING
         self.origin = now + start_after_s
         self.keeps_audio = keep_audio
         self.line = HeardLine(keep=keep_audio)
-        self.mouth = Mouth(rng, loss=loss, keep=keep_audio)
+        self.mouth = Mouth(rng, loss=loss, keep=keep_audio, frame_ms=frame_ms)
+        self._frame = self.mouth.frame_samples
         self.violations: list[Violation] = []
         self.counters: Counter[str] = Counter()
         self.mark_waits_s: list[float] = []
@@ -217,7 +220,7 @@ class CarrierStream:
             case CarrierState.OPENING:
                 due = self.origin
             case CarrierState.STREAMING:
-                position = (self.mouth.n_frames + 1) * FRAME
+                position = (self.mouth.n_frames + 1) * self._frame
                 if self.line.marks:
                     position = min(position, self.line.marks[0].due)
                 due = self.origin + position / RATE_HZ
@@ -235,7 +238,7 @@ class CarrierStream:
             self._start()
         if self.state is CarrierState.STREAMING:
             at = self._position(now)
-            while (self.mouth.n_frames + 1) * FRAME <= at:
+            while (self.mouth.n_frames + 1) * self._frame <= at:
                 self._next_frame()
             self._echo_reached(at)
         if self.state is CarrierState.LINGERING and now >= self._close_at:
@@ -267,9 +270,10 @@ class CarrierStream:
         frame = self.mouth.frame()
         if frame is not None:
             self._send(self._texts.media(*frame))
-        end = self.mouth.n_frames * FRAME
-        loud = first_loud(self.line.listen(end - FRAME, end))
-        self._heard.append(HeardFrame(end, None if loud is None else end - FRAME + loud))
+        end = self.mouth.n_frames * self._frame
+        start = end - self._frame
+        loud = None if self.line.is_silent(end) else first_loud(self.line.listen(start, end))
+        self._heard.append(HeardFrame(end, None if loud is None else start + loud))
 
     def _echo_reached(self, at: int) -> None:
         for mark in self.line.reached(at):

@@ -27,34 +27,41 @@ from agent.sim.mishaps import (
     Resumption,
     Shut,
     Stall,
+    ending,
 )
 from agent.sim.wire import INVALID_ARGUMENT
 
 NOTICE_S = 10.0
 LIFE_S = 60.0
 PONG_S = 20.0
-_MID_REPLY = InTurn(2, "speaking", audio_s=1.0)
+REPLY = 2
+"""Whose middle it befalls: the first one after the greeting."""
 _RANDOM = re.compile(r"random:(\d{1,18})", re.ASCII)
 
 
-def _planned(what: Mishap) -> Callable[[Faults], Faults]:
-    """Befalls each session once, in the middle of the second reply."""
-    return lambda faults: replace(faults, planned=(*faults.planned, Planned(_MID_REPLY, what)))
+type _Change = Callable[[Faults, InTurn], Faults]
 
 
-def _refused(refusal: Refusal) -> Callable[[Faults], Faults]:
-    return lambda faults: replace(faults, refusals=(*faults.refusals, refusal))
+def _planned(what: Mishap) -> _Change:
+    """Befalls each session once, in the middle of a reply."""
+    return lambda faults, when: replace(faults, planned=(*faults.planned, Planned(when, what)))
 
 
-def _going_away(faults: Faults) -> Faults:
-    """In the middle of the second reply, and each later connection after a minute."""
-    notice = Planned(_MID_REPLY, GoAway(f"{NOTICE_S:g}s"))
-    end = Planned(replace(_MID_REPLY, after_s=NOTICE_S), Shut())
-    life = Life(LIFE_S, (Notice(NOTICE_S),))
-    return replace(faults, planned=(*faults.planned, notice, end), life=life)
+def _refused(refusal: Refusal) -> _Change:
+    return lambda faults, _: replace(faults, refusals=(*faults.refusals, refusal))
 
 
-CHAOS: dict[str, tuple[str, Callable[[Faults], Faults]]] = {
+def _going_away(faults: Faults, when: InTurn) -> Faults:
+    """In the middle of a reply, and each later connection after a minute."""
+    return replace(
+        faults,
+        planned=(*faults.planned, *ending(when, NOTICE_S)),
+        life=Life(LIFE_S, (Notice(NOTICE_S),)),
+        resumption=replace(faults.resumption, when_generated=True),
+    )
+
+
+CHAOS: dict[str, tuple[str, _Change]] = {
     "goaway": ("goAway in mid-reply, the end 10 s later; then every minute", _going_away),
     "drop": ("the socket is gone in mid-reply", _planned(Cut())),
     "1011": ("closed with 1011 in mid-reply", _planned(Shut(1011, INTERNAL_ERROR))),
@@ -63,23 +70,27 @@ CHAOS: dict[str, tuple[str, Callable[[Faults], Faults]]] = {
         _refused(Refusal(times=None, close=Shut(1007, INVALID_ARGUMENT), resumes_only=True)),
     ),
     "stall": ("silence from the middle of a reply on", _planned(Stall())),
-    "slow-pong": ("pings are answered 20 s late", lambda f: replace(f, slow_pong_s=PONG_S)),
+    "slow-pong": ("pings are answered 20 s late", lambda f, _: replace(f, slow_pong_s=PONG_S)),
     "phantom-interrupt": ("interrupted though nobody spoke", _planned(PhantomInterrupt())),
     "refuse": (
-        "the second to fourth connection get HTTP 503",
-        _refused(Refusal(first=2, times=3, status=503)),
+        "the socket is gone in mid-reply, and three re-dials get HTTP 503",
+        _refused(Refusal(times=3, status=503, redials_of=0)),
     ),
+    "none": ("nothing", lambda faults, _: faults),
 }
 """What each name does, in words and to `Faults`."""
 
 
-def chaos(names: Iterable[str]) -> Faults:
+def chaos(names: Iterable[str], *, reply: int = REPLY) -> Faults:
     """All of these together; `random:7` is whatever the seed 7 makes.
 
+    Args:
+        reply: in the middle of which turn it happens; the greeting is the first.
     Raises:
         ConfigError: there is no such name.
     """
     faults = Faults()
+    when = InTurn(reply, "speaking", audio_s=1.0)
     for name in names:
         seeded = _RANDOM.fullmatch(name)
         if seeded:
@@ -92,13 +103,13 @@ def chaos(names: Iterable[str]) -> Faults:
                 slow_pong_s=max(faults.slow_pong_s, drawn.slow_pong_s),
             )
         elif name in CHAOS:
-            faults = CHAOS[name][1](faults)
+            faults = CHAOS[name][1](faults, when)
         else:
             known = ", ".join([*CHAOS, "random:SEED"])
             raise ConfigError(f"--chaos {name}: there is none; one of {known}")
     ends = any(isinstance(plan.what, Shut | Cut) for plan in faults.planned)
     if faults.refusals and not ends:  # nothing is refused unless the client comes back
-        faults = _planned(Cut())(faults)
+        faults = _planned(Cut())(faults, when)
     return faults
 
 

@@ -39,6 +39,11 @@ def _silent_payloads(count: int) -> tuple[bytes, ...]:
 SILENT_PAYLOADS: Final = _silent_payloads(64)
 
 
+def silent_payload(n_samples: int) -> bytes:
+    """Digital silence as the carrier writes it: base64 of mu-law."""
+    return b64encode(bytes([mulaw.SILENCE]) * n_samples)
+
+
 @dataclass(frozen=True, slots=True)
 class Clip:
     """A piece of the caller's audio in whole frames of 20 ms.

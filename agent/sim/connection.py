@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from math import isinf
 from typing import assert_never
 
 from aiohttp import WSMsgType, web
@@ -43,7 +44,7 @@ class Connection:
 
     Args:
         text_frames: send text frames instead of binary ones (E-3).
-        slow_pong_s: how late pings are answered (E-7).
+        slow_pong_s: how late pings are answered (E-7); infinity for never.
         abort: takes the socket away, without a close frame.
     """
 
@@ -87,9 +88,12 @@ class Connection:
             elif message.type is WSMsgType.PING:
                 self._group.create_task(self._pong(message.data))
             elif message.type is not WSMsgType.PONG:
+                self._server.closed()  # at once: the client may resume as soon as it knows
                 return
 
     async def _pong(self, payload: bytes) -> None:
+        if isinf(self._slow_pong_s):
+            return
         if self._slow_pong_s:
             await asyncio.sleep(self._slow_pong_s)
         try:

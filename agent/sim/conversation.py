@@ -20,13 +20,14 @@ from agent.sim.dialogue import CallTools, Move, Nothing, Say
 from agent.sim.faults import Faults
 from agent.sim.heard_words import HeardWords
 from agent.sim.inbox import Entry, Inbox
-from agent.sim.mind import Mind, Timing
+from agent.sim.mind import Mind, Reader, Timing
 from agent.sim.mishaps import Moment
 from agent.sim.saying import Voicing
 from agent.sim.server_io import Hear, Send, ServerOutput, Speech
 from agent.sim.server_profiles import ServerProfile
 from agent.sim.session_config import SessionConfig
 from agent.sim.talk_state import MOMENTS, ConversationState, Noted, Phase
+from agent.sim.times import earlier
 from agent.sim.turn_plan import StepKind
 from agent.sim.wire import INVALID_ARGUMENT, Refused
 
@@ -80,6 +81,8 @@ class Conversation:
 
     def noted(self) -> list[Noted]:
         """What has happened since the last call that handles depend on."""
+        if not self._noted:
+            return []
         noted, self._noted = self._noted, []
         return noted
 
@@ -118,13 +121,16 @@ class Conversation:
 
     def outputs(self) -> list[ServerOutput]:
         """What has to be done since the last call, in order."""
+        if not self._out:
+            return []
         out, self._out = self._out, []
         return out
 
     def next_timer(self) -> float | None:
         """When `handle_timer` is due next."""
-        times = (part.next_at() for part in (self._words, self._inbox, self.delivery))
-        return min((at for at in times if at is not None), default=None)
+        return earlier(
+            earlier(self._words.next_at(), self._inbox.next_at()), self.delivery.next_at()
+        )
 
     def handle_timer(self, now: float) -> None:
         """Do everything that is due."""
@@ -180,6 +186,11 @@ class Conversation:
         self.delivery.ledger.add_text(text)
         self._inbox.put(Entry(now + self._timing.think_s, text))
         self._go_on(now)
+
+    def read(self, role: str, text: str) -> None:
+        """A turn was handed over that is not answered by itself, such as history."""
+        if isinstance(self._mind, Reader):
+            self._mind.read(role, text)
 
     def tool_responses(self, responses: Sequence[Mapping[str, Any]], now: float) -> None:
         """Functions answered.
@@ -274,6 +285,7 @@ class Conversation:
             self._complete(now)
         elif kind is StepKind.GENERATED:
             self.phase = Phase.PLAYING
+            self._noted.append(Noted.GENERATED)
         elif self.delivery.paused:
             self.phase = Phase.WAITING
         if kind is StepKind.CALL:

@@ -84,6 +84,8 @@ class Delivery:
         """Go on from there, under the instruction of the new set-up."""
         self.tools, self.ledger = kept.tools.copy(), kept.ledger.copy()
         self.ledger.instruct(self._system_instruction)
+        if self._profile.function_parts == "forgotten":
+            self.ledger.forget_functions()
         self._n_turns = kept.n_turns
 
     def next_at(self) -> float | None:

@@ -13,12 +13,15 @@ from agent.call import prompts
 from agent.sim.kinds import Digits, Value
 from agent.sim.scenario import CONFIRM, GOODBYE, MORE, NO, REPEAT, STOP, YES, Scenario, Understood
 from agent.sim.service_texts import (
+    AnswerNow,
+    GoOn,
     KeysPressed,
     LateResult,
     SayExactly,
     SayGoodbye,
     ServiceText,
     read_service_text,
+    rest_of,
 )
 from agent.sim.spoken import aloud
 
@@ -83,6 +86,7 @@ class Dialogue:
     Attributes:
         stage: where it stands.
         slots: what the caller has told of the task at hand.
+        n_missed: how often in a row the caller was not understood.
     """
 
     def __init__(
@@ -96,7 +100,7 @@ class Dialogue:
         self._wanted: tuple[str, ...] = ()
         self._question = ""
         self._last = ""
-        self._n_missed = 0
+        self.n_missed = 0
 
     @property
     def expected(self) -> str | None:
@@ -117,14 +121,14 @@ class Dialogue:
 
     def heard(self, text: str) -> Move:
         """The caller said, or somebody typed, this; "" when it could not be made out."""
-        n_missed = self._n_missed
+        n_missed = self.n_missed
         typed = read_service_text(text)
         if typed is not None:
             move = self._typed(typed)
         else:
             move = self._answer(self._scenario.understand(text, self._today, self.expected))
-        if self._n_missed == n_missed:
-            self._n_missed = 0
+        if self.n_missed == n_missed:
+            self.n_missed = 0
         return self._remembered(move)
 
     def tool_result(self, name: str, response: Mapping[str, Any]) -> Move:
@@ -137,6 +141,10 @@ class Dialogue:
         match text:
             case SayExactly():
                 return Say(text.words)
+            case GoOn():
+                return Say(rest_of(self._last, text.heard))
+            case AnswerNow():
+                return Say(self._last)
             case SayGoodbye():
                 self.stage = Stage.OVER
                 return Say(self._file.goodbye.say)
@@ -201,8 +209,8 @@ class Dialogue:
 
     def _missed(self) -> Move:
         reprompts = self._file.words.reprompts
-        reprompt = reprompts[min(self._n_missed, len(reprompts) - 1)]
-        self._n_missed += 1
+        reprompt = reprompts[min(self.n_missed, len(reprompts) - 1)]
+        self.n_missed += 1
         return Say(_joined(reprompt, self._question))
 
     def _goodbye(self) -> Move:

@@ -47,7 +47,7 @@ class Faults:
         refuse_key: the upgrade is accepted, then closed for its key.
         setup_delay_s: how long `setupComplete` takes.
         setup_never: it never comes.
-        slow_pong_s: how late pings are answered.
+        slow_pong_s: how late pings are answered; infinity for never.
         early_frame_code: how data before `setupComplete` is punished; unverified.
         unknown_id_code: how a tool response with an unknown id is; None ignores it.
         tool_gate_frames: overrides the profile's (E-25); -1 switches the gate off.

@@ -80,6 +80,14 @@ class HeardLine:
         self._last_mark_at = -1
         self._fresh = True  # nothing was queued since the start or the last clear
 
+    @property
+    def pieces(self) -> list[tuple[int, bytes]]:
+        """What was heard or will be, as mu-law by the position of its first sample, in order.
+
+        Silence lies between them. Only where everything is held.
+        """
+        return [(piece.start, piece.mulaw) for piece in self._kept]
+
     def play(self, audio: bytes, at: int) -> None:
         """Queue mu-law that arrived at position `at`."""
         start = max(at, self.end)
@@ -119,6 +127,10 @@ class HeardLine:
         cut = list(self.marks)
         self.marks.clear()
         return cut
+
+    def is_silent(self, stop: int) -> bool:
+        """Whether nothing plays before `stop` that was not listened to."""
+        return not self._ahead or self._ahead[0].start >= stop
 
     def listen(self, start: int, stop: int) -> bytes:
         """What the caller hears from `start` to `stop`; calls go forward and do not overlap.

@@ -99,7 +99,7 @@ def account(included: Included, placed: Iterable[Placed], within: Sequence[Range
         placed: where the client put the caller's samples.
         within: the caller's samples that matter, such as his utterances; in order, apart.
     """
-    notes = list(placed)
+    notes = sorted(placed)
     had = [range_ for span in included.spans for range_ in _callers(span, notes)]
     missing: list[Range] = []
     repeated: list[Range] = []
@@ -113,11 +113,12 @@ def account(included: Included, placed: Iterable[Placed], within: Sequence[Range
 def _callers(span: Span, notes: Iterable[Placed]) -> list[Range]:
     """A span in the caller's own samples, in its order."""
     found = []
-    for note in sorted(note for note in notes if note.connection == span.connection):
-        start, end = max(span.start, note.start), min(span.end, note.start + note.n)
+    for connection, first, n, at in notes:
+        if connection != span.connection or first >= span.end or first + n <= span.start:
+            continue
+        start, end = max(span.start, first), min(span.end, first + n)
         if start < end:
-            shift = note.at - note.start
-            found.append((start + shift, end + shift))
+            found.append((start + at - first, end + at - first))
     return found
 
 

@@ -23,6 +23,7 @@ from agent.sim.session_config import SessionConfig
 from agent.sim.sessions import SessionStore
 from agent.sim.silence import Silence
 from agent.sim.talk_state import Noted
+from agent.sim.times import earlier
 from agent.sim.wire import (
     INVALID_ARGUMENT,
     AudioBlob,
@@ -90,6 +91,8 @@ class LiveServer:
         """What has to be done since the last call, in order."""
         if self._running is not None and self.state is not ServerState.CLOSED:
             self._out.extend(self._running.session.conversation.outputs())
+        if not self._out and not self._passed and self._silence.holds_nothing:
+            return []
         out, self._out = self._silence.kept(self._out), []
         passed, self._passed = self._passed, []
         return passed + out
@@ -99,10 +102,10 @@ class LiveServer:
         running = self._running
         if self.state is ServerState.CLOSED or running is None:
             return None
-        times = [self._setup_at, self._silence.until, running.fate.next_at()]
+        at = earlier(earlier(self._setup_at, self._silence.until), running.fate.next_at())
         if self.state is ServerState.READY:
-            times.append(running.session.conversation.next_timer())
-        return min((at for at in times if at is not None), default=None)
+            at = earlier(at, running.session.conversation.next_timer())
+        return at
 
     def handle_timer(self, now: float) -> None:
         """Do what is due."""
@@ -123,18 +126,29 @@ class LiveServer:
         """A frame came from the client; text or binary, it is JSON."""
         if self.state is ServerState.CLOSED:
             return
+        blob = read_audio(frame) if self.state is ServerState.READY else None
+        if blob is not None:
+            self.received_audio(blob, now)
+            return
         self._now = now
         try:
-            blob = read_audio(frame) if self.state is ServerState.READY else None
-            if blob is not None:
-                self._audio(blob, now)
-            else:
-                self._message(decode_object(frame), now)
+            self._message(decode_object(frame), now)
         except Refused as refusal:
             self._close(refusal.code, refusal.reason)
-        if self._running is not None:
-            self._settle(self._running, now)
-            self._befall(self._running, now)
+        self._follow(now)
+
+    def received_audio(self, blob: AudioBlob, now: float) -> None:
+        """A frame of audio came, as `read_audio` reads it; only while the state is READY."""
+        assert self._running is not None
+        session = self._running.session
+        self._now = now
+        try:
+            self._note("audio", now, len(blob.data) // 2)
+            _check_use(session)
+            session.audio(blob, now)
+        except Refused as refusal:
+            self._close(refusal.code, refusal.reason)
+        self._follow(now)
 
     def heard(self, utterance_id: int, text: str, now: float) -> None:
         """The ear's answer to `Hear`; "" when it made nothing of it."""
@@ -146,8 +160,7 @@ class LiveServer:
         """The voice's answer to `Speak`."""
         if self.state is ServerState.READY and self._running is not None:
             self._running.session.conversation.spoken(speech_id, speech, now)
-            self._settle(self._running, now)
-            self._befall(self._running, now)
+            self._follow(now)
 
     def closed(self) -> None:
         """The client closed, or the socket is gone."""
@@ -161,16 +174,10 @@ class LiveServer:
     def _note(self, kind: str, now: float, n_samples: int = 0) -> None:
         self._record.kinds[kind] += 1
         self._record.n_samples += n_samples
-        noted = ReceivedFrame(now, self._connection, self._n_frames, kind, n_samples)
-        self._recording.frames.append(noted)
+        if self._recording.keeps_frames:
+            noted = ReceivedFrame(now, self._connection, self._n_frames, kind, n_samples)
+            self._recording.frames.append(noted)
         self._n_frames += 1
-
-    def _audio(self, blob: AudioBlob, now: float) -> None:
-        assert self._running is not None
-        session = self._running.session
-        self._note("audio", now, len(blob.data) // 2)
-        _check_use(session)
-        session.audio(blob, now)
 
     def _message(self, message: dict[str, Any], now: float) -> None:
         """A frame of any kind, in any spelling."""
@@ -218,6 +225,7 @@ class LiveServer:
             raise Refused(code, "The first message must be setup.")
         self._note("setup", now)
         self._running = running = self._admission.admit(message, now)
+        running.session.tape = self._record.tape
         self._record.audio_sent_at = running.session.conversation.delivery.audio_sent_at
         self._recording.sessions[running.logical.name] = running.session.included
         self.state = ServerState.SETTING_UP
@@ -233,6 +241,11 @@ class LiveServer:
             talk.resume(now, replay_transcript=replays)
 
     # What follows from everything
+
+    def _follow(self, now: float) -> None:
+        if self._running is not None:
+            self._settle(self._running, now)
+            self._befall(self._running, now)
 
     def _settle(self, running: Running, now: float) -> None:
         """Handles, and what was planned for this moment."""
@@ -260,6 +273,7 @@ class LiveServer:
         match mishap:
             case GoAway():
                 talk.send(frames.go_away(mishap.time_left))
+                self._admission.leaving(running)
             case Shut():
                 self._close(mishap.code, mishap.reason)
             case Cut():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from agent.sim.dialogue import Move
 
@@ -30,6 +30,15 @@ class Mind(Protocol):
 
     def tool_result(self, name: str, response: Mapping[str, Any]) -> Move:
         """A function answered."""
+        ...
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """A mind that takes in what is handed over without asking for an answer: history, context."""
+
+    def read(self, role: str, text: str) -> None:
+        """A turn of "user", "model" or "system" that was not spoken here."""
         ...
 
 

@@ -5,8 +5,10 @@ Source: docs/protocols/gemini-live.md 3.6, 3.7, 4 and E-21, E-28 to E-35.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from agent.gemini.durations import format_duration
 
 DEADLINE = "Deadline expired before operation could complete."
 UNAVAILABLE = "The service is currently unavailable."
@@ -126,16 +128,40 @@ class Life:
     end: Shut = Shut()
 
 
+def ending(
+    when: At | InTurn, notice_s: float, *, says: str | None = None, end: Shut | None = None
+) -> tuple[Planned, Planned]:
+    """A goAway then, and the end of that connection when the notice has run out.
+
+    Args:
+        says: replaces the truth in the notice, as in `Notice`.
+    """
+    left = format_duration(notice_s) if says is None else says
+    return (
+        Planned(when, GoAway(left or None)),
+        Planned(_later(when, notice_s), Shut() if end is None else end),
+    )
+
+
+def _later(when: At | InTurn, seconds: float) -> At | InTurn:
+    if isinstance(when, At):
+        return At(when.seconds + seconds)
+    return replace(when, after_s=when.after_s + seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Connections that come to nothing, several in a row.
 
     Attributes:
-        first: the first one that is refused, counted from 1 over all that reach this point.
+        first: the first one that is refused, counted from 1 over all that count.
         times: how many; None for all that come within `seconds` of the first.
         seconds: for how long, from the first.
         status: an HTTP status that answers the upgrade; None lets `setup` come and closes then.
         resumes_only: only a `setup` with a handle counts, and is refused.
+        redials_of: only attempts count that come after a connection of this session was told to
+            go, or has ended; 0 is any session, None counts from the beginning. An upgrade names no
+            session, nor does a `setup` that resumes nothing: of these every one counts then.
     """
 
     first: int = 1
@@ -144,6 +170,7 @@ class Refusal:
     status: int | None = None
     close: Shut = Shut(1011, UNAVAILABLE)
     resumes_only: bool = False
+    redials_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +179,8 @@ class Resumption:
 
     Attributes:
         handles: "all" that are due, only the first "once", or "none" at all.
+        when_generated: a handle is given as soon as all of a reply is sent, and not only when it is
+            assumed to have been heard.
         during_calls: handles are given while a function is at work.
         poisoned: which of a session's handles, from 1, lead to a session that hears and never
             answers; 0 is each of them.
@@ -168,6 +197,7 @@ class Resumption:
     """
 
     handles: Literal["all", "once", "none"] = "all"
+    when_generated: bool = False
     during_calls: bool = False
     poisoned: frozenset[int] = frozenset()
     replays_transcript: bool = False

@@ -11,7 +11,7 @@ import numpy as np
 
 from agent.audio import mulaw
 from agent.audio.pcm import Pcm16, silence
-from agent.sim.clips import FRAME, SILENT_PAYLOADS, Clip
+from agent.sim.clips import FRAME, SILENT_PAYLOADS, Clip, silent_payload
 
 FIRST_TIMESTAMP_MS: Final = 200  # drawn from 0 to here; live calls began with 155 and 171
 FRAME_MS: Final = 20
@@ -44,21 +44,35 @@ class Mouth:
         rng: timestamps and losses are drawn from it.
         loss: what does not arrive at the carrier.
         keep: remember what was said, for `pcm`.
+        frame_ms: length of a frame; clips are to be cut alike. Longer ones than 20 ms make long
+            simulations cheap.
 
     Attributes:
+        frame_samples: samples of a frame.
         n_frames: how many frames were taken. n_lost: how many of them were lost.
     """
 
     def __init__(
-        self, rng: np.random.Generator, *, loss: Loss = NO_LOSS, keep: bool = True
+        self,
+        rng: np.random.Generator,
+        *,
+        loss: Loss = NO_LOSS,
+        keep: bool = True,
+        frame_ms: int = FRAME_MS,
     ) -> None:
+        self.frame_samples = frame_ms * FRAME // FRAME_MS
         self.n_frames = 0
         self.n_lost = 0
         self._rng = rng
         self._loss = loss
         self._keep = keep
+        self._frame_ms = frame_ms
+        self._silent = (
+            SILENT_PAYLOADS if frame_ms == FRAME_MS else (silent_payload(self.frame_samples),)
+        )
         first = int(rng.integers(FIRST_TIMESTAMP_MS, endpoint=True))
-        wobble = rng.integers(-WOBBLE_MS, WOBBLE_MS, size=_WOBBLES, endpoint=True)
+        n_wobbles = _WOBBLES * FRAME_MS // frame_ms
+        wobble = rng.integers(-WOBBLE_MS, WOBBLE_MS, size=n_wobbles, endpoint=True)
         wobble[0] = 0
         self._base_ms: list[int] = [first + int(value) for value in wobble]
         self._queued: deque[bytes] = deque()
@@ -66,7 +80,7 @@ class Mouth:
 
     def say(self, clip: Clip) -> int:
         """Queue a clip behind what is queued; returns the position of its first sample."""
-        start = (self.n_frames + len(self._queued)) * FRAME
+        start = (self.n_frames + len(self._queued)) * self.frame_samples
         self._queued.extend(clip.payloads)
         if self._keep:
             self._said.append((start, clip))
@@ -76,14 +90,14 @@ class Mouth:
         """The next frame: timestamp in ms and base64 payload; None when it was lost."""
         number = self.n_frames
         self.n_frames += 1
-        silent = SILENT_PAYLOADS[number % len(SILENT_PAYLOADS)]
+        silent = self._silent[number % len(self._silent)]
         payload = self._queued.popleft() if self._queued else silent
         if self._loss.share and self._rng.random() < self._loss.share:
             self.n_lost += 1
             if self._loss.shows_as == "jump":
                 return None
             payload = silent
-        timestamp = max(0, self._base_ms[number % _WOBBLES] + FRAME_MS * number)
+        timestamp = max(0, self._base_ms[number % len(self._base_ms)] + self._frame_ms * number)
         return timestamp, payload
 
     def pcm(self, n_samples: int) -> Pcm16:

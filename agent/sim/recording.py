@@ -9,6 +9,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from agent.audio.pcm import Pcm16
 from agent.sim.included import Included
 
 MOST_FRAMES = 20_000
@@ -45,6 +46,7 @@ class ConnectionRecord:
         ignored_responses: ids that were unknown, answered already or cancelled.
         audio_sent_at: when each audio part went out, monotonic seconds.
         closed: (code, reason) by which this side closed, or None.
+        tape: the audio itself, at 16 kHz, a piece for each message; None when it is not kept.
     """
 
     kinds: Counter[str] = field(default_factory=Counter)
@@ -54,23 +56,31 @@ class ConnectionRecord:
     ignored_responses: list[str] = field(default_factory=list)
     audio_sent_at: list[float] = field(default_factory=list)
     closed: tuple[int, str] | None = None
+    tape: list[Pcm16] | None = None
 
 
 class Recording:
     """Everything one stand-in received, over all its connections.
 
+    Args:
+        tapes: keep the audio of every connection.
+
     Attributes:
+        keeps_frames: whether `frames` keeps any.
         sessions: what each session's present state includes: what a resume left out is not in it.
     """
 
-    def __init__(self, most_frames: int = MOST_FRAMES) -> None:
+    def __init__(self, most_frames: int = MOST_FRAMES, *, tapes: bool = False) -> None:
+        self._tapes = tapes
+        self.keeps_frames = most_frames > 0
         self.frames: deque[ReceivedFrame] = deque(maxlen=most_frames)
         self.connections: dict[str, ConnectionRecord] = {}
         self.sessions: dict[str, Included] = {}
 
     def opened(self, connection: str) -> ConnectionRecord:
         """A new connection's totals, to be kept up by its server."""
-        return self.connections.setdefault(connection, ConnectionRecord())
+        record = ConnectionRecord(tape=[] if self._tapes else None)
+        return self.connections.setdefault(connection, record)
 
     @property
     def n_samples(self) -> int:

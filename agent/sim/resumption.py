@@ -14,6 +14,8 @@ from agent.sim.mishaps import Resumption
 from agent.sim.server_profiles import ServerProfile
 from agent.sim.talk_state import Noted
 
+_BUSY = {Noted.GENERATING, Noted.CALLING}
+
 
 class Updates:
     """The `sessionResumptionUpdate`s of one connection.
@@ -36,7 +38,11 @@ class Updates:
     ) -> None:
         self._rules, self._profile, self._issue = rules, profile, issue
         self._asked = asked and rules.handles != "none"
+        self._unasked = profile.handle_unasked and rules.handles != "none"
         self._transparent = transparent
+        self._moments = {Noted.TURN_OVER, Noted.ANSWERED}
+        if rules.when_generated:
+            self._moments.add(Noted.GENERATED)
         self._spent = False
         self._last = 0
         self._late: deque[tuple[int, bytes]] = deque()
@@ -55,10 +61,12 @@ class Updates:
             index: the last client message that was received; everything up to it is included.
         """
         if not self._asked:
+            if self._unasked and Noted.ANSWERED in noted:
+                self._offer(conversation, index, now)
             return
-        if Noted.TURN_OVER in noted or Noted.ANSWERED in noted:
+        if noted and not self._moments.isdisjoint(noted):
             self._offer(conversation, index, now)
-        elif noted and not self._resumable(conversation):
+        elif noted and not _BUSY.isdisjoint(noted) and not self._resumable(conversation):
             conversation.send(frames.resumption_update())
         elif self._is_time(index) and self._resumable(conversation):
             self._offer(conversation, index, now)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from copy import copy
 from datetime import date
 from functools import cache
 from typing import Any
 
-from agent.sim.dialogue import Dialogue, Move
+from agent.sim.dialogue import CallTools, Dialogue, Move, Stage
 from agent.sim.scenario import Scenario
+from agent.sim.service_texts import json_object, read_service_text
 
 _grammar = cache(Scenario.grammar)
+_ANSWERED = re.compile(r"\((\w+) answered: (\{.*?\})\)")  # agent.gemini.history
 
 
 class ScenarioMind:
@@ -43,6 +46,21 @@ class ScenarioMind:
     def heard(self, text: str) -> Move:
         """The caller said, or somebody typed, this."""
         return self._dialogue.heard(text)
+
+    def read(self, role: str, text: str) -> None:
+        """History: what the caller said and what functions answered in an earlier session.
+
+        The model's own words follow from these; what means nothing here is passed over.
+        """
+        if role == "user" and read_service_text(text) is None:
+            asked = copy(self._dialogue)
+            move = asked.heard(text)
+            if isinstance(move, CallTools):
+                asked.stage = Stage.CONFIRMING  # its answer is in the history too, or is lost
+            if asked.n_missed == 0:
+                self._dialogue = asked
+        for name, result in _ANSWERED.findall(text):
+            self._dialogue.tool_result(name, json_object(result))
 
     def tool_result(self, name: str, response: Mapping[str, Any]) -> Move:
         """A function answered."""

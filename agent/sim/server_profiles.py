@@ -48,6 +48,8 @@ class ServerProfile:
             level, or nothing at all (section 2.1.1).
         behaviors: what `behavior` may be declared; `unset_behavior` is what unset means.
         scheduling: "honoured", "ignored" or "refused".
+        function_parts: calls and answers in handed-over turns are refused; taken within initial
+            history and forgotten by a resume; or taken and kept (section 2.2, 3.7).
         call_turn_closes: the turn that makes a call ends by itself (E-26).
         tool_gate_frames: realtime input frames tolerated while a call is pending, or None (E-25).
         speech_during_call: what speech does while a BLOCKING call is pending: "interrupts" the
@@ -56,6 +58,7 @@ class ServerProfile:
         result_waits_for_caller: INTERRUPT lets a caller who is speaking finish.
         interaction_status: `turnComplete` says IN_PROGRESS or IDLE (E-22).
         life_s: how long a connection lasts; goAway comes `notice_s` before, or never (E-34).
+        handle_unasked: a handle is given when functions have answered, though `setup` did not ask.
         handle_in_turn: handles are given while a turn is generated.
         handle_covers_open_speech: a handle includes speech that has not ended.
         lost_call_waits: a call that a resume lost eats the next turn unless answered (E-31).
@@ -91,12 +94,13 @@ class ServerProfile:
     interaction_status: bool = False
     affective: Literal["allowed", "refused", "refused-late"] = "allowed"
     proactive_off_refused: bool = False
-    function_parts: bool = False
+    function_parts: Literal["refused", "forgotten", "kept"] = "refused"
     audio_parts: bool = True
     role_required: bool = True
     system_role: bool = False
     life_s: float = 600.0
     notice_s: float | None = 60.0
+    handle_unasked: bool = False
     handle_in_turn: bool = True
     handle_covers_open_speech: bool = False
     lost_call_waits: bool = False
@@ -163,6 +167,8 @@ DEV_31 = ServerProfile(
     scheduling="ignored",
     call_ids="fc",
     affective="refused",
+    function_parts="forgotten",
+    handle_unasked=True,
     unknown_fields=_VERTEX_ONLY | _NO_CONTEXT_UPDATE,
 )
 DEV_38 = replace(
@@ -178,9 +184,10 @@ DEV_38 = replace(
     result_waits_for_caller=True,
     affective="refused-late",
     proactive_off_refused=True,
-    function_parts=True,
+    function_parts="kept",
     life_s=3480.0,
     notice_s=None,
+    handle_unasked=False,
     handle_covers_open_speech=True,
     lost_call_waits=True,
     unknown_fields=_VERTEX_ONLY,

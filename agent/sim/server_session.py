@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from agent.audio.pcm import Pcm16, from_bytes
+from agent.audio.pcm import Pcm16, from_bytes, silence
 from agent.audio.resample import Resampler
 from agent.sim import server_frames as frames
-from agent.sim.content_check import check_content, resampler_for
+from agent.sim.content_check import check_content, enter, resampler_for
 from agent.sim.conversation import Conversation
 from agent.sim.faults import Faults
 from agent.sim.included import Included
@@ -64,6 +64,7 @@ class Session:
         unknown: field paths this model's API does not know.
         conversation: turn-taking.
         included: what of the client's input it has, over all its connections.
+        tape: where the audio of this connection is kept, if it is.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Session:
         self.profile, self.config, self.unknown = profile, config, unknown
         self.conversation = conversation
         self.included = Included()
+        self.tape: list[Pcm16] | None = None
         self._connection, self._faults, self._utterances = connection, faults, utterances
         self._activity: ActivityDetector | ManualActivity
         self._activity = ManualActivity() if config.vad.disabled else ActivityDetector(config.vad)
@@ -87,6 +89,7 @@ class Session:
         self._n_gated = self._n_calls = 0
         self._mime_type: str | None = None
         self._resampler: Resampler | None = None
+        self._blob, self._pcm = AudioBlob(b""), silence(0)
         self._history_due = config.history_first
         self._queued: deque[Queued] = deque(maxlen=MOST_QUEUED)
         self._last_text = ""
@@ -97,7 +100,9 @@ class Session:
         """What a handle is bound to now."""
         covers = self._faults.resumption.covers_open_speech
         if covers is None:
-            covers = self.profile.handle_covers_open_speech
+            # What is acknowledged is included, to the message (E-33).
+            exact = bool((self.config.resumption or {}).get("transparent"))
+            covers = exact or self.profile.handle_covers_open_speech
         without = 0
         if self._activity.speaking and not covers:
             without = self._activity.n_samples - self._began_at
@@ -201,9 +206,13 @@ class Session:
             self._mime_type = blob.mime_type
         if len(blob.data) % 2:
             raise invalid_argument()
-        pcm: Pcm16 = from_bytes(blob.data)
+        if blob is not self._blob:  # silence may come as the same one again and again
+            self._blob, self._pcm = blob, from_bytes(blob.data)
+        pcm = self._pcm
         if self._resampler is not None:
             pcm = self._resampler.process(pcm)
+        if self.tape is not None:
+            self.tape.append(pcm)
         self.included.add(self._connection, self._n_here, pcm.size)
         self._n_here += pcm.size
         n_samples = self._n_before + self._n_here
@@ -250,18 +259,16 @@ class Session:
         Raises:
             Refused: a turn is not of a kind that the model takes.
         """
-        ledger = self.conversation.delivery.ledger
+        complete = bool(body.get("turnComplete"))
         for content in body.get("turns", []):
-            check_content(content, self.profile)
-            text = text_of(content)
-            role = content.get("role", "user")
+            check_content(content, self.profile, initial=self._history_due)
+            enter(content, self.conversation.delivery.ledger)
+            role, text = content.get("role", "user"), text_of(content)
             if role == "user":
                 self._last_text = text
-            if role == "system":
-                ledger.instruct(text)
-            else:
-                ledger.add_text(text, role)
-        if not body.get("turnComplete"):
+            if self._history_due or not complete:
+                self.conversation.read(role, text)
+        if not complete:
             return
         text, self._last_text = self._last_text, ""
         if self._history_due:

@@ -114,6 +114,15 @@ class SessionStore:
         session.n_connections += 1
         return snapshot
 
+    def number_of(self, handle: str) -> int:
+        """The session that a handle belongs to; 0 when it is not known."""
+        snapshot = self._handles.get(handle)
+        return 0 if snapshot is None else snapshot.session.number
+
+    def leaving(self, session: LogicalSession) -> None:
+        """A connection of this session has been told to go."""
+        self.refusals.leaving(session.number)
+
     def lost_calls(self, handle: str) -> tuple[Call, ...]:
         """What the service still waits for when a session goes on from its newest handle."""
         snapshot = self._handles[handle]
@@ -157,6 +166,7 @@ class SessionStore:
         session.open.discard(connection)
         session.ended_at = now
         session.lost = tuple(calls)
+        self.leaving(session)
 
 
 def _expired(snapshot: Snapshot, now: float) -> bool:

@@ -22,6 +22,11 @@ class Silence:
         self._lasts = False
         self._held: list[ServerOutput] = []
 
+    @property
+    def holds_nothing(self) -> bool:
+        """Whether nothing waits for it to be over."""
+        return not self._held
+
     def begin(self, seconds: float | None, now: float) -> None:
         """From now on; None is for ever."""
         self._lasts = True

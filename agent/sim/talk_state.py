@@ -33,6 +33,7 @@ class Noted(Enum):
     """What a handle's moment depends on."""
 
     GENERATING = "generating"
+    GENERATED = "generated"  # all of a reply is sent
     CALLING = "calling"
     ANSWERED = "answered"  # functions have
     TURN_OVER = "turn over"

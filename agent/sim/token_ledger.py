@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from copy import copy
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -35,12 +34,14 @@ class Piece:
     Attributes:
         text: tokens of text in it.
         audio: tokens of audio in it.
+        function: it is a call or an answer that was handed over in a turn.
     """
 
     role: Role
     words: str
     text: int = 0
     audio: int = 0
+    function: bool = False
 
 
 class TokenLedger:
@@ -69,6 +70,14 @@ class TokenLedger:
         """A text entered the context."""
         self._add(Piece(role, text, text=text_tokens(text)))
 
+    def add_function(self, text: str, role: Role) -> None:
+        """A call or an answer entered the context as part of a turn."""
+        self._add(Piece(role, text, text=text_tokens(text), function=True))
+
+    def forget_functions(self) -> None:
+        """What `add_function` brought is gone."""
+        self._keep([piece for piece in self._pieces if not piece.function])
+
     def add_audio(self, seconds: float, role: Role = "user", words: str = "") -> None:
         """Audio entered the context."""
         self._add(Piece(role, words, audio=audio_tokens(seconds)))
@@ -90,17 +99,21 @@ class TokenLedger:
         for start in starts:
             kept = self._pieces[start:]
             if start == starts[-1] or self._system + _cost(kept) <= target:
-                self._pieces = []
-                self._text = self._audio = 0
-                for piece in kept:
-                    self._add(piece)
+                self._keep(kept)
                 return
 
     def copy(self) -> TokenLedger:
         """The same, to go its own way."""
-        twin = copy(self)
+        twin = TokenLedger()
+        twin._system, twin._text, twin._audio = self._system, self._text, self._audio
         twin._pieces = list(self._pieces)
         return twin
+
+    def _keep(self, pieces: Iterable[Piece]) -> None:
+        self._pieces = []
+        self._text = self._audio = 0
+        for piece in pieces:
+            self._add(piece)
 
     def _add(self, piece: Piece) -> None:
         if piece.words or piece.text or piece.audio:

@@ -68,7 +68,7 @@ class ToolBook:
     @property
     def blocked(self) -> bool:
         """Whether a BLOCKING call waits."""
-        return any(entry.blocking for entry in self._open.values())
+        return bool(self._open) and any(entry.blocking for entry in self._open.values())
 
     @property
     def pending(self) -> bool:
@@ -83,6 +83,8 @@ class ToolBook:
     def copy(self) -> ToolBook:
         """The same, to go its own way."""
         twin = ToolBook(self._profile)
+        if not self._open:
+            return twin
         batches = {
             id(entry.batch): replace(
                 entry.batch, open=set(entry.batch.open), results=list(entry.batch.results)

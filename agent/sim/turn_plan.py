@@ -134,7 +134,7 @@ def joined(speed: float, *parts: list[Step]) -> list[Step]:
     steps: list[Step] = []
     for part in parts:
         begin = max((step.at_s + step.audio_s / speed for step in steps), default=0.0)
-        steps.extend(replace(step, at_s=begin + step.at_s) for step in part)
+        steps.extend(replace(step, at_s=begin + step.at_s) if begin else step for step in part)
     return steps
 
 

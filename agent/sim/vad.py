@@ -13,6 +13,7 @@ import math
 from collections import deque
 from copy import copy
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 
@@ -35,6 +36,7 @@ LONGEST_BLOCKS = 3000
 """60 s: then an utterance is ended; within the client's own brackets the rest is not heard."""
 _NOISE_RISE_DB = 0.05  # per block: 2.5 dB a second
 _BLOCK_MS = 20
+_SILENT = np.zeros(BLOCK, np.int16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,15 @@ class ActivityDetector:
         """Take the next audio; int16, 16 kHz, any length."""
         if self._left.size:
             pcm = np.concatenate((self._left, pcm))
-        n = pcm.size // BLOCK
-        self._left = pcm[n * BLOCK :]
-        if not n:
+        n, left = divmod(pcm.size, BLOCK)
+        if left or self._left.size:
+            self._left = pcm[n * BLOCK :]
+            pcm = pcm[: n * BLOCK]
+        if not (self.speaking or self._speech_ms or np.count_nonzero(pcm)):  # nothing but silence
+            self._n_blocks += n
+            self._blocks.extend(repeat(_SILENT, n))
             return []
-        blocks = pcm[: n * BLOCK].reshape(n, BLOCK)
+        blocks = pcm.reshape(n, BLOCK)
         wide = blocks.astype(np.float32)
         found: list[Activity] = []
         for block, square in zip(blocks, np.vecdot(wide, wide).tolist(), strict=True):

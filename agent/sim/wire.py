@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -25,6 +26,7 @@ INTERNAL = 1011
 INVALID_ARGUMENT = "Request contains an invalid argument."
 NOT_IMPLEMENTED = "Operation is not implemented, or supported, or enabled."
 
+_NAMES = 1000  # field names whose other spelling is remembered
 _DEEPEST = 100  # messages within messages; what protobuf's own JSON readers allow
 _INT = re.compile(r"-?\d{1,19}", re.ASCII)
 _WORD = re.compile(r"_([a-z0-9])")
@@ -122,11 +124,13 @@ def read_frame(message: Mapping[str, Any], unknown: Set[str] = frozenset()) -> C
     return ClientFrame(kind, content)
 
 
+@lru_cache(_NAMES)
 def camel(name: str) -> str:
     """`mime_type` as `mimeType`; a camelCase name stays as it is."""
     return _WORD.sub(lambda match: match[1].upper(), name)
 
 
+@lru_cache(_NAMES)
 def snake(name: str) -> str:
     """`mimeType` as `mime_type`."""
     return _CAPITAL.sub(lambda match: f"_{match[1].lower()}", name)

@@ -117,3 +117,5 @@ type TimeZone = Annotated[ZoneInfo, BeforeValidator(_time_zone)]
 type PhoneNumber = Annotated[str, BeforeValidator(phone_number)]
 type Spoken = Annotated[str, BeforeValidator(_line), Field(min_length=1, max_length=1000)]
 """A sentence that is said aloud: line breaks of the file mean nothing."""
+type SpokenBriefly = Annotated[str, BeforeValidator(_line), Field(min_length=1, max_length=200)]
+"""One that nobody may have to wait for: at 200 characters it takes some fifteen seconds."""

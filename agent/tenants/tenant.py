@@ -21,7 +21,16 @@ from pydantic import (
     Tag,
 )
 
-from agent.tenants.scalars import PhoneNumber, Spoken, Switch, TimeZone, duration, quoted, whole
+from agent.tenants.scalars import (
+    PhoneNumber,
+    Spoken,
+    SpokenBriefly,
+    Switch,
+    TimeZone,
+    duration,
+    quoted,
+    whole,
+)
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _FUNCTION = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", re.ASCII)
@@ -77,6 +86,8 @@ class Agent(Strict):
         barge_in: who notices that the caller interrupts: the model, this service (faster), both.
         thinking: how much the model reasons first, for models that take a level.
         vad: how speech is told from silence.
+        moment: what the caller hears while the model cannot be reached, in the agent's voice; by
+            default "One moment, please." in the agent's language.
     """
 
     model: Word = "gemini-3.8-live"
@@ -87,6 +98,7 @@ class Agent(Strict):
     barge_in: Literal["model", "local", "both"] = "model"
     thinking: Literal["minimal", "low", "medium", "high"] | None = None
     vad: Vad = Vad()
+    moment: SpokenBriefly | None = None
 
 
 class PythonTool(Strict):
@@ -195,6 +207,16 @@ class Record(Strict):
     audio: Switch = False
 
 
+class Fallback(Strict):
+    """What becomes of a caller when the model cannot be reached any more.
+
+    Attributes:
+        say: an apology, before the call ends; by default one in the agent's language.
+    """
+
+    say: SpokenBriefly | None = None
+
+
 def _distinct(numbers: tuple[str, ...]) -> tuple[str, ...]:
     for number in numbers:
         if numbers.count(number) > 1:
@@ -215,6 +237,7 @@ class Tenant(Strict):
         idle: what happens when the caller says nothing.
         audio: how audio travels.
         record: what is kept of a call.
+        fallback: what becomes of a caller when the model cannot be reached any more.
     """
 
     tenant: Name
@@ -230,3 +253,4 @@ class Tenant(Strict):
     idle: Idle = Idle()
     audio: Audio = Audio()
     record: Record = Record()
+    fallback: Fallback = Fallback()

@@ -13,9 +13,13 @@ class CallContext:
         call_id: the carrier's id of the call.
         caller: the caller's number in international form; None when it is withheld.
         data_dir: folder for the data of functions; shared, so name files after the tenant.
+        idempotency_key: of this request, the same however often the function runs for it: 32
+            hexadecimal digits. Hand it on to whatever can tell a repetition by it. Empty where a
+            function is called without a request of the model.
     """
 
     tenant: str
     call_id: str
     caller: str | None
     data_dir: Path
+    idempotency_key: str = ""

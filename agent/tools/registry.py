@@ -18,6 +18,7 @@ from agent.tenants.tenant import PythonTool, Tool
 from agent.tools.arguments import Parameter, parameter_of, read_arguments
 from agent.tools.context import CallContext
 from agent.tools.docstring import read_docstring
+from agent.tools.repeatable import is_repeatable
 from agent.tools.schema import Unsupported, bare, object_schema, schema_of
 
 MAX_NAME = 128
@@ -33,6 +34,7 @@ class Function:
         parameters: what the model fills in, by name.
         context: the name of the parameter that takes the `CallContext`, if it has one.
         timeout_s: how long one run may take.
+        repeatable: it may run again for the same request.
     """
 
     declaration: FunctionDeclaration
@@ -40,6 +42,7 @@ class Function:
     parameters: Mapping[str, Parameter]
     context: str | None
     timeout_s: float
+    repeatable: bool
 
     def arguments(self, given: Mapping[str, Any], context: CallContext) -> dict[str, Any]:
         """The keyword arguments of one run.
@@ -95,7 +98,8 @@ def read_function(function: Callable[..., Any], timeout_s: float = 7.0) -> Funct
     if problems:
         raise ConfigError(*problems)
     declaration = FunctionDeclaration(name, words.summary, _object(properties, parameters))
-    return Function(declaration, function, MappingProxyType(parameters), context, timeout_s)
+    again = is_repeatable(function)
+    return Function(declaration, function, MappingProxyType(parameters), context, timeout_s, again)
 
 
 def _declared(parameter: inspect.Parameter, hint: Any, words: Mapping[str, str]) -> dict[str, Any]:

@@ -12,7 +12,12 @@ from pydantic import BaseModel
 from agent.errors import ToolError
 
 MAX_BYTES = 8 * 1024
-_NOTE_BYTES = 200
+"""Of an answer, with what is added to it on the way (docs/protocols/gemini-live.md C-18)."""
+MAX_ERROR = 2_000
+"""Characters of an error."""
+_NOTE_BYTES = 256
+_ROOM = MAX_BYTES - _NOTE_BYTES
+_EMPTY = {b"[]", b"{}", b'""'}
 
 _encoder = msgspec.json.Encoder(enc_hook=lambda value: _encode_other(value))
 
@@ -21,8 +26,8 @@ def answer_with(result: object) -> dict[str, Any]:
     """The response object for a result.
 
     Dataclasses, enums, dates, pydantic models and msgspec structs are taken as they are. None
-    becomes a status, since models call again when an answer says nothing
-    (docs/protocols/gemini-live.md 3.4). What is too large is cut, and says so.
+    becomes a status, and what is empty is called so, since models call again when an answer says
+    nothing (docs/protocols/gemini-live.md 3.4). What is too large is cut, and says so.
 
     Raises:
         ToolError: the result cannot be told to the model, although the function ran.
@@ -33,12 +38,15 @@ def answer_with(result: object) -> dict[str, Any]:
         text = _encoder.encode(result)
     except (TypeError, ValueError, RecursionError, OverflowError) as error:
         raise ToolError("The function ran, but its result cannot be told.") from error
-    return {"output": msgspec.json.decode(text)} if len(text) <= MAX_BYTES else _cut(text)
+    if len(text) > _ROOM:
+        return _cut(text)
+    answer = {"output": msgspec.json.decode(text)}
+    return {**answer, "status": "done, and the result is empty"} if text in _EMPTY else answer
 
 
 def error_with(message: str, *, retryable: bool) -> dict[str, Any]:
-    """The response object for a failure."""
-    return {"error": message, "retryable": retryable}
+    """The response object for a failure; a message of any length is cut to `MAX_ERROR`."""
+    return {"error": message[:MAX_ERROR], "retryable": retryable}
 
 
 def _encode_other(value: object) -> object:
@@ -49,13 +57,12 @@ def _encode_other(value: object) -> object:
 
 def _cut(text: bytes) -> dict[str, Any]:
     """Whole items of a list while they fit; of anything else the first part, as text."""
-    room = MAX_BYTES - _NOTE_BYTES
     if text.startswith(b"["):
         items = msgspec.json.decode(text, type=list[msgspec.Raw])
         ends = list(accumulate(len(item) + 1 for item in items))
-        if count := bisect_right(ends, room):
+        if count := bisect_right(ends, _ROOM):
             kept = [msgspec.json.decode(item) for item in items[:count]]
             note = f"Too long: only the first {count} of {len(items)} items are here."
             return {"output": kept, "truncated": note}
     note = f"Too long: only the beginning of {len(text)} bytes is here."
-    return {"output": text[: room // 2].decode("utf-8", "ignore"), "truncated": note}
+    return {"output": text[: _ROOM // 2].decode("utf-8", "ignore"), "truncated": note}

@@ -20,7 +20,7 @@ def database(context: CallContext, schema: str, seed: Seed) -> Iterator[sqlite3.
 
     Args:
         context: of the call; the file is named after its tenant.
-        schema: `CREATE TABLE` statements, for a new file.
+        schema: `CREATE TABLE IF NOT EXISTS` statements; one added later reaches old files too.
         seed: writes the example data of a new file.
     """
     context.data_dir.mkdir(parents=True, exist_ok=True)
@@ -31,9 +31,9 @@ def database(context: CallContext, schema: str, seed: Seed) -> Iterator[sqlite3.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")
         try:
+            for statement in schema.split(";"):
+                connection.execute(statement)
             if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-                for statement in schema.split(";"):
-                    connection.execute(statement)
                 seed(connection)
                 connection.execute("PRAGMA user_version = 1")
             yield connection

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from _db import database
 
-from agent.tools import CallContext, ToolError
+from agent.tools import CallContext, ToolError, repeatable
 
 ZONE = ZoneInfo("America/New_York")
 FIRST_SEATING = time(11, 30)
@@ -28,7 +28,7 @@ SEATS = 24
 LARGEST_PARTY = 12
 
 SCHEMA = """
-CREATE TABLE bookings (
+CREATE TABLE IF NOT EXISTS bookings (
     id INTEGER PRIMARY KEY,
     reference TEXT NOT NULL UNIQUE,
     day TEXT NOT NULL,
@@ -38,7 +38,11 @@ CREATE TABLE bookings (
     caller TEXT,
     created_at TEXT NOT NULL
 );
-CREATE INDEX bookings_by_day ON bookings (day)
+CREATE INDEX IF NOT EXISTS bookings_by_day ON bookings (day);
+CREATE TABLE IF NOT EXISTS requests (
+    key TEXT PRIMARY KEY,
+    reference TEXT NOT NULL REFERENCES bookings (reference)
+)
 """
 
 
@@ -77,6 +81,7 @@ class Booked:
     name: str
 
 
+@repeatable
 async def check_availability(
     day: date, time: time, people: int, context: CallContext
 ) -> Free | Full | Closed:
@@ -125,10 +130,21 @@ def _book(
     if closed := _closed(day, at, people, now):
         return closed
     with database(context, SCHEMA, partial(_seed, now=now)) as db:
-        if full := _full(db, day, at, people, now):
-            return full
-        reference = _insert(db, day, at, people, name.strip(), context.caller, now)
+        reference = _booked_before(db, context.idempotency_key)
+        if reference is None:
+            if full := _full(db, day, at, people, now):
+                return full
+            reference = _insert(db, day, at, people, name.strip(), context.caller, now)
+            if context.idempotency_key:
+                row = (context.idempotency_key, reference)
+                db.execute("INSERT INTO requests VALUES (?, ?)", row)
     return Booked(reference=reference, day=day, time=_hour(at), people=people, name=name.strip())
+
+
+def _booked_before(db: sqlite3.Connection, key: str) -> str | None:
+    """The booking that this very request has made; without a key every request is a new one."""
+    row = db.execute("SELECT reference FROM requests WHERE key = ?", (key,)).fetchone()
+    return None if row is None else str(row["reference"])
 
 
 def _closed(day: date, at: time, people: int, now: datetime) -> Closed | None:

@@ -16,10 +16,10 @@ from typing import Literal
 
 from _db import database
 
-from agent.tools import CallContext
+from agent.tools import CallContext, repeatable
 
 SCHEMA = """
-CREATE TABLE orders (
+CREATE TABLE IF NOT EXISTS orders (
     id TEXT PRIMARY KEY,
     status TEXT NOT NULL,
     item TEXT NOT NULL,
@@ -69,6 +69,7 @@ class NotFound:
 type OrderStatus = Packing | Shipped | Delivered | NotFound
 
 
+@repeatable
 async def order_status(order_id: str, context: CallContext) -> OrderStatus:
     """Look up where an order is. Ask for the order number first.
 

@@ -102,6 +102,36 @@ def test_too_loud_is_clipped_and_does_not_wrap() -> None:
     assert abs(np.diff(out)).max() < 60_000
 
 
+@EVERY_PAIR
+def test_what_was_too_loud_is_clipped_in_what_follows_as_well(rate_in: int, rate_out: int) -> None:
+    rng = np.random.default_rng(5)
+    shout = np.where(rng.random(700) < 0.5, 32767, -32768).astype(np.int16)
+    pcm = np.concatenate([loud(100), shout, loud(300, seed=2)])
+    whole = Resampler(rate_in, rate_out).process(pcm)
+    for chunk in (1, 7, 50, 151, 153, 160):
+        streamed = Resampler(rate_in, rate_out)
+        pieces = [streamed.process(pcm[i : i + chunk]) for i in range(0, pcm.size, chunk)]
+        assert np.array_equal(np.concatenate(pieces), whole)
+    assert whole.max() == 32767
+    assert whole.min() == -32768
+
+
+@EVERY_PAIR
+def test_clipping_is_left_out_only_where_nothing_can_be_too_loud(
+    rate_in: int, rate_out: int
+) -> None:
+    """The signal that makes the largest possible sum, at the loudness where it just fits."""
+    unclipped = Resampler(rate_in, rate_out)
+    matrix = unclipped._matrix
+    worst = np.sign(matrix[:, np.abs(matrix).sum(axis=0).argmax()])
+    peak = int(32767 / unclipped._gain)
+    pcm = np.asarray(worst * peak).astype(np.int16)
+    out = unclipped.process(pcm).astype(int)
+    assert abs(out).max() <= 32767
+    pcm = np.asarray(worst * 32767).astype(np.int16)
+    assert abs(Resampler(rate_in, rate_out).process(pcm).astype(int)).max() in {32767, 32768}
+
+
 def test_read_only_input_will_do() -> None:
     pcm = loud(160)
     pcm.flags.writeable = False

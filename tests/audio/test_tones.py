@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from agent.audio import mulaw
 from agent.audio.noise import ComfortNoise
 from agent.audio.pcm import Pcm16, level_dbfs, silence
-from agent.audio.tones import HIGH_HZ, KEYS, LOW_HZ, DtmfDetector, dtmf
+from agent.audio.tones import HIGH_HZ, KEYS, LOW_HZ, DtmfDetector, dtmf, wait_signal
 
 EVERY_DIGIT = "0123456789*#ABCD"
 DIGITS = st.text(EVERY_DIGIT, max_size=6)
@@ -141,3 +141,12 @@ def test_one_tone_alone_is_no_digit(hz: int) -> None:
 
 def test_two_tones_of_one_group_beside_a_third_are_no_digit() -> None:
     assert heard(sines((697, -15), (941, -18), (1336, -15), ms=200)) == ""
+
+
+def test_the_signal_to_wait_is_soft_and_no_digit() -> None:
+    pcm = wait_signal()
+    assert pcm.size == 4000
+    assert heard(pcm) == heard(np.tile(pcm, 4)) == ""
+    assert level_dbfs(pcm) == pytest.approx(-27 - 4.3, abs=0.3)
+    assert abs(int(pcm[0])) < 10
+    assert abs(int(pcm[-1])) < 10

@@ -6,16 +6,19 @@ import itertools
 import json
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from agent.audio import mulaw
 from agent.audio.pcm import Pcm16, to_bytes
 from agent.call.core import Call, CallPlan
 from agent.call.effects import CloseModel, Effect, HangUp, OpenModel, RunTool, ToModel, ToPhone
 from agent.gemini.profiles import profile_for
-from agent.gemini.session import LiveSession
+from agent.gemini.session import LiveSession, MovePolicy
 from agent.gemini.session_events import Loss
+from agent.gemini.session_state import DEFAULT_MOVES
 from agent.gemini.setup import SetupOptions, build_setup
 from agent.gemini.tools import FunctionDeclaration
 from agent.sim.carrier import CarrierStream, CloseSocket, SendText
@@ -56,6 +59,14 @@ def tool_call(*calls: tuple[str, str]) -> dict[str, Any]:
     return {"toolCall": {"functionCalls": [{"id": i, "name": n, "args": {}} for i, n in calls]}}
 
 
+def loud_s(frame: bytes) -> float:
+    """How much of a frame for the carrier is sound that nobody overhears."""
+    payload = json.loads(frame).get("media", {}).get("payload", "")
+    pcm = mulaw.decode(base64.b64decode(payload))
+    whole = pcm[: pcm.size // 160 * 160].reshape(-1, 160).astype(float)
+    return 0.02 * int((np.sqrt((whole**2).mean(axis=1)) > 300).sum()) if whole.size else 0.0
+
+
 class Line:
     """Runs a call; everything that happens happens at `now`.
 
@@ -63,6 +74,9 @@ class Line:
         to_model: (time, message) of all that went to the model, audio apart.
         audio_to_model: (time, samples at 16 kHz).
         effects: (time, effect) of all but the frames to the phone and the model.
+        connection: the model's latest to be set up; open: those that are connected.
+        refusals: so many of the next dials come to nothing.
+        voice_s: seconds of sound sent to the caller, cover noise apart.
     """
 
     def __init__(
@@ -71,15 +85,20 @@ class Line:
         *,
         model: str = MODEL,
         answers: bool = True,
+        moves: MovePolicy = DEFAULT_MOVES,
         seed: int = 1,
     ) -> None:
         rng = np.random.default_rng(seed)
         self.now = BEGAN
         self.carrier = CarrierStream(CallIds.drawn(rng, {}), self.now, rng)
         setup = build_setup(SetupOptions(model=model, declarations=TOOLS))
-        self.session = LiveSession(setup, profile_for(model, "developer"))
+        self.session = LiveSession(setup, profile_for(model, "developer"), moves=moves)
         self.call = Call(plan or CallPlan("bella"), MediaStream(), self.session, self.now)
         self.answers = answers
+        self.connection = 1
+        self.open: set[int] = set()
+        self.refusals = 0
+        self.voice_s = 0.0
         self.to_model: list[tuple[float, dict[str, Any]]] = []
         self.audio_to_model: list[tuple[float, int]] = []
         self.effects: list[tuple[float, Effect]] = []
@@ -94,8 +113,9 @@ class Line:
         for message in messages:
             self.raw(json.dumps(message).encode())
 
-    def raw(self, frame: bytes) -> None:
-        if self.call.model_received(frame, self.now):
+    def raw(self, frame: bytes, connection: int | None = None) -> None:
+        """The model's service sends this frame, on its present connection unless one is named."""
+        if self.call.model_received(connection or self.connection, frame, self.now):
             self._perform()
 
     def speak(
@@ -116,7 +136,12 @@ class Line:
         self.carrier.say(Clip.of(voice(seconds)))
 
     def lose_model(self, code: int | None = 1011) -> None:
-        self.call.model_lost(Loss(code, "gone"), self.now)
+        self.lost(self.connection, Loss(code, "gone"))
+
+    def lost(self, connection: int, loss: Loss) -> None:
+        """That connection is over."""
+        self.open.discard(connection)
+        self.call.model_lost(connection, loss, self.now)
         self._perform()
 
     def finish_tool(self, id: str, **response: object) -> None:
@@ -153,6 +178,12 @@ class Line:
         return found
 
     @property
+    def typed(self) -> list[str]:
+        """What we said to the model in words that it shall answer at once."""
+        inputs = [message.get("realtimeInput", {}) for _, message in self.to_model]
+        return [value["text"] for value in inputs if "text" in value]
+
+    @property
     def responses(self) -> list[dict[str, Any]]:
         """Our answers to tool calls."""
         return [
@@ -175,7 +206,13 @@ class Line:
         return self._agenda[0][0] if self._agenda else None
 
     def _send_later(self, delay_s: float, message: dict[str, Any]) -> None:
-        self.after(delay_s, lambda: self.model(message))
+        connection = self.connection
+        frame = json.dumps(message).encode()
+        self.after(delay_s, lambda: self._deliver(frame, connection))
+
+    def _deliver(self, frame: bytes, connection: int) -> None:
+        if connection in self.open:
+            self.raw(frame, connection)
 
     def _step(self) -> None:
         while self._agenda and self._agenda[0][0] <= self.now:
@@ -203,24 +240,39 @@ class Line:
         for effect in self.call.effects(self.now):
             match effect:
                 case ToPhone(frame):
+                    self.voice_s += loud_s(frame)
                     self.carrier.receive(frame, self.now)
-                case ToModel(frame):
-                    self._note(json.loads(frame))
-                case OpenModel():
+                case ToModel(connection, frame):
+                    self._note(connection, json.loads(frame))
+                case OpenModel(connection):
                     self.effects.append((self.now, effect))
                     if self.answers:
-                        self.after(0.1, self._connect)
+                        self.after(0.1, partial(self._connect, connection))
+                case CloseModel(connection, code, _) if connection in self.open:
+                    self.effects.append((self.now, effect))
+                    closed = partial(self.lost, connection, Loss(code, "closed by this side"))
+                    self.after(0.02, closed)
                 case HangUp() | CloseModel() | RunTool() | _:
                     self.effects.append((self.now, effect))
             if isinstance(effect, HangUp):
                 self.carrier.peer_closed(self.now)
 
-    def _connect(self) -> None:
-        self.call.model_connected(self.now)
+    def _connect(self, connection: int) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            self.lost(connection, Loss(None, "refused", http_status=503))
+            return
+        self.open.add(connection)
+        self.call.model_connected(connection, self.now)
         self._perform()
-        self._send_later(0.2, {"setupComplete": {}})
 
-    def _note(self, message: dict[str, Any]) -> None:
+    def _set_up(self, connection: int) -> None:
+        self.connection = connection
+        self._deliver(b'{"setupComplete": {}}', connection)
+
+    def _note(self, connection: int, message: dict[str, Any]) -> None:
+        if "setup" in message:
+            self.after(0.2, partial(self._set_up, connection))
         data = message.get("realtimeInput", {}).get("audio", {}).get("data")
         if data is None:
             self.to_model.append((self.now, message))

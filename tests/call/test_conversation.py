@@ -1,56 +1,11 @@
 """The talk without the call around it. What is said when is in `test_core`."""
 
-from typing import Any
-
-import numpy as np
 import pytest
 
-from agent.audio import mulaw
-from agent.call.bargein import BargeIn, BargeInMode
-from agent.call.conversation import Conversation
-from agent.call.playout import Mark, Play, Playout
-from agent.call.timeline import Timeline
-from agent.call.uplink import Uplink
+from agent.call.bargein import BargeInMode
+from agent.call.playout import Mark
 from tests.call.line import voice
-
-
-class Talk:
-    def __init__(self, mode: BargeInMode = "both") -> None:
-        self.timeline = Timeline(0.0)
-        self.talk = Conversation(
-            Playout(lead_ms=240, message_ms=100, start_ms=0),
-            BargeIn(mode, 0.24, 0.0),
-            self.timeline,
-        )
-        self.uplink = Uplink(20)
-        self.n_frames = 0
-
-    def hear(self, seconds: float, *, silent: bool = False) -> bool:
-        """Caller audio; returns whether speech began or ended. Time goes by frames."""
-        pcm = np.zeros(round(8000 * seconds), np.int16) if silent else voice(seconds)
-        coded, found = mulaw.encode(pcm), False
-        for i in range(0, len(coded), 160):
-            self.uplink.push(coded[i : i + 160], 20 * self.n_frames)
-            self.n_frames += 1
-            found |= self.talk.listen(self.uplink, self.now)
-            self.talk.take(self.now)
-        return found
-
-    @property
-    def now(self) -> float:
-        return 0.02 * self.n_frames
-
-    def say(self, seconds: float, text: str = "") -> list[Play | Mark]:
-        self.talk.model_audio(voice(seconds, 24000), self.now)
-        if text:
-            self.talk.model_said(text, self.now)
-        return self.talk.take(self.now)
-
-    def told(self) -> list[tuple[str, Any]]:
-        return [(e.name, e.values["pii.text"]) for e in self.timeline if e.name.endswith(".said")]
-
-    def names(self) -> list[str]:
-        return [e.name for e in self.timeline]
+from tests.call.talk import Talk
 
 
 def test_words_are_told_by_turn_the_caller_s_first_and_once() -> None:
@@ -102,7 +57,7 @@ def test_late_output_is_neither_played_nor_told() -> None:
 
 def test_a_turn_without_its_end_is_told_when_it_is_given_up() -> None:
     t = Talk()
-    t.say(0.2, "And so")
+    t.say(0.4, "And so")
     t.talk.give_up_turn(11.0)
     t.talk.give_up_turn(12.0)
     assert t.told() == [("agent.said", "And so")]
@@ -119,7 +74,7 @@ def test_a_turn_that_only_rests_is_not_told_yet() -> None:
 def test_the_model_s_interruption_clears_once() -> None:
     t = Talk("model")
     t.say(2.0, "A long story.")
-    t.hear(0.4, silent=True)
+    t.hear(0.4)
     t.talk.interrupted(t.now)
     assert t.talk.clear_due
     assert t.talk.barge_ins == 1

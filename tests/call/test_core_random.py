@@ -63,6 +63,7 @@ SERVER: list[Any] = [
     {"toolCallCancellation": {"ids": ["a", "b"]}},
     {"voiceActivity": {"type": "ACTIVITY_START"}},
     {"goAway": {"timeLeft": "1s"}},
+    {"sessionResumptionUpdate": {"newHandle": "handle", "resumable": True}},
     {"usageMetadata": {"totalTokenCount": 3}},
     {"nonsense": 1},
 ]
@@ -94,7 +95,9 @@ class World:
         session = LiveSession(setup, profile_for(MODEL, "developer"))
         self.now = 50.0
         self.call = Call(plan, MediaStream(), session, self.now)
-        self.dialling = self.connected = False
+        self.dialling: set[int] = set()
+        self.connected: set[int] = set()
+        self.connection = 0
         self.tools: list[str] = []
         self.hang_ups = 0
         self.flush()
@@ -104,19 +107,23 @@ class World:
             self.pass_time(what)
         elif kind == "phone":
             self.call.phone_received(json.dumps(what), self.now)
-        elif kind == "server" and self.connected:
-            self.call.model_received(json.dumps(what).encode(), self.now)
+        elif kind == "server" and self.connection in self.connected:
+            self.call.model_received(self.connection, json.dumps(what).encode(), self.now)
         elif kind == "other":
             self.other(what)
         self.flush()
 
     def other(self, what: str) -> None:
         if what == "connected" and self.dialling:
-            self.dialling, self.connected = False, True
-            self.call.model_connected(self.now)
-        elif what == "lost" and (self.dialling or self.connected):
-            self.dialling = self.connected = False
-            self.call.model_lost(Loss(1011, "gone"), self.now)
+            self.connection = min(self.dialling)
+            self.dialling.discard(self.connection)
+            self.connected.add(self.connection)
+            self.call.model_connected(self.connection, self.now)
+        elif what == "lost" and self.dialling | self.connected:
+            connection = min(self.dialling | self.connected)
+            self.dialling.discard(connection)
+            self.connected.discard(connection)
+            self.call.model_lost(connection, Loss(1011, "gone"), self.now)
         elif what == "hang up":
             self.call.phone_lost(self.now)
         elif what == "tool" and self.tools:
@@ -148,10 +155,10 @@ class World:
 
     def check(self, effect: Effect) -> None:
         match effect:
-            case OpenModel():
-                self.dialling = True
-            case CloseModel():
-                self.connected = False
+            case OpenModel(connection):
+                self.dialling.add(connection)
+            case CloseModel(connection):
+                assert connection in self.dialling | self.connected
             case RunTool(id):
                 self.tools.append(id)
             case CancelTools(ids):

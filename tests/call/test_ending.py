@@ -66,3 +66,32 @@ def test_draining_twice_is_our_own_bug() -> None:
     end.drain(1.0, 100.0)
     with pytest.raises(LocalProtocolError, match="DRAINING"):
         end.drain(1.0, 101.0)
+
+
+def test_a_model_that_goes_has_said_what_it_has() -> None:
+    end = ending()
+    end.model_left(101.0)
+    assert end.deadline == 100.0 + FIRST_WORD_S
+    end.model_spoke(102.0)
+    end.model_left(102.5)
+    assert end.deadline == 102.5
+
+
+def test_a_model_that_is_back_has_its_moment_anew_if_it_has_said_nothing() -> None:
+    end = ending()
+    end.model_back(105.0)
+    assert end.deadline == 105.0 + FIRST_WORD_S
+    end.model_back(119.0)
+    assert end.deadline == 100.0 + LONGEST_WORDS_S
+    end.model_spoke(119.5)
+    end.model_left(119.6)
+    end.model_back(119.7)
+    assert end.deadline == 119.6
+
+
+def test_nothing_more_is_waited_for_once_it_drains() -> None:
+    end = ending()
+    end.drain(1.0, 101.0)
+    end.model_left(101.5)
+    end.model_back(101.6)
+    assert end.deadline == 101.0 + 1.0 + MARK_S

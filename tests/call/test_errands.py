@@ -1,3 +1,4 @@
+import json
 from math import inf
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from agent.call import prompts
 from agent.call.effects import CancelTools, RunTool
 from agent.call.errands import LATE_RESULT_S, MOST_WAITING, Errands
+from agent.call.requests import canonical, effect_key
 from agent.call.timeline import Timeline
 from agent.gemini.codec import encode_client
 from agent.gemini.messages import ToolResponse, ToolResponseMessage
@@ -21,8 +23,8 @@ class Fixture:
         setup = build_setup(SetupOptions(model=model, declarations=tools))
         self.session = LiveSession(setup, profile_for(model, "developer"))
         self.session.start(0.0)
-        self.session.connected(0.0)
-        self.session.receive(b'{"setupComplete":{}}', 0.0)
+        self.session.connected(1, 0.0)
+        self.session.receive(1, b'{"setupComplete":{}}', 0.0)
         self.timeline = Timeline(0.0)
         self.errands = Errands(
             self.session, self.timeline, budget_s=8.0, end_call_tool=end_call_tool
@@ -32,14 +34,22 @@ class Fixture:
     def sent(self) -> list[bytes]:
         return [e.frame for e in self.session.effects() if isinstance(e, SendFrame)]
 
-    def model_calls(self, *ids: str, name: str = "book") -> list[ToolCall]:
-        for id in ids:
-            call = f'{{"toolCall":{{"functionCalls":[{{"id":"{id}","name":"{name}"}}]}}}}'
-            self.session.receive(call.encode(), 0.0)
-        return [ToolCall(id, name, {}) for id in ids]
+    def model_calls(self, *ids: str, name: str = "book", apart: bool = True) -> list[ToolCall]:
+        """Calls for different things, by their ids, or all for the same."""
+        calls = [ToolCall(id, name, {"for": id} if apart else {}) for id in ids]
+        for call in calls:
+            function = {"id": call.id, "name": name, "args": call.args}
+            message = {"toolCall": {"functionCalls": [function]}}
+            self.session.receive(1, json.dumps(message).encode(), 0.0)
+        return calls
 
     def names(self) -> list[str]:
         return [entry.name for entry in self.timeline]
+
+
+def run(id: str, turn: int = 0, call_id: str = "") -> RunTool:
+    args = {"for": id}
+    return RunTool(id, "book", args, effect_key(call_id, "book", canonical(args), turn))
 
 
 def answer(id: str, name: str, **response: object) -> bytes:
@@ -50,7 +60,7 @@ def answer(id: str, name: str, **response: object) -> bytes:
 def test_functions_are_run_and_their_results_sent() -> None:
     f = Fixture()
     assert not f.errands.requested(f.model_calls("a"), 1, 0.0)
-    assert f.errands.take() == [RunTool("a", "book", {})]
+    assert f.errands.take() == [run("a")]
     assert f.errands.take() == []
     f.errands.finished("a", {"output": 1}, 1.0)
     assert f.sent() == [answer("a", "book", output=1)]
@@ -93,6 +103,7 @@ def test_a_slow_function_is_answered_for_and_its_result_told_when_it_is_quiet() 
     f.errands.advance(inf, 8.0)
     assert f.sent() == [answer("a", "book", error=prompts.STILL_WORKING, retryable=False)]
     f.errands.finished("a", {"output": "Friday"}, 10.0)
+    f.errands.advance(inf, 10.0)
     assert f.sent() == []
     assert f.errands.deadline(inf) == 10.0 + LATE_RESULT_S
     assert f.errands.deadline(11.0) == 11.0
@@ -151,3 +162,113 @@ def test_only_our_own_words_are_an_echo() -> None:
     assert f.errands.is_echo(" Greet the caller. ")
     assert not f.errands.is_echo("Greet")
     assert f.errands.counters["echoes"] == 1
+
+
+def test_the_key_is_of_the_carriers_call_and_the_callers_turn() -> None:
+    f = Fixture()
+    f.errands.started("CA1")
+    f.errands.caller_spoke()
+    f.errands.caller_spoke()
+    f.errands.requested(f.model_calls("a"), 1, 0.0)
+    f.errands.model_answered(1.0)
+    f.errands.caller_spoke()
+    f.errands.requested(f.model_calls("b"), 2, 2.0)
+    assert f.errands.take() == [run("a", 1, "CA1"), run("b", 2, "CA1")]
+
+
+def test_what_the_caller_wants_once_more_is_run_once_more() -> None:
+    f = Fixture()
+    ids = []
+    for id in "ab":
+        f.errands.caller_spoke()
+        f.errands.requested(f.model_calls(id, apart=False), 1, 0.0)
+        ids += [effect.id for effect in f.errands.take() if isinstance(effect, RunTool)]
+        f.errands.finished(id, {"output": 1}, 1.0)
+        f.errands.model_answered(2.0)
+        f.errands.saved(2.0)
+    assert ids == ["a", "b"]
+
+
+def test_one_effect_answers_every_call_for_it() -> None:
+    f = Fixture()
+    f.errands.requested(f.model_calls("a", "b", apart=False), 1, 0.0)
+    assert len(f.errands.take()) == 1
+    f.errands.finished("a", {"output": 1}, 1.0)
+    responses = tuple(FunctionResponse(id, "book", {"output": 1}) for id in "ab")
+    assert f.sent() == [encode_client(ToolResponseMessage(ToolResponse(responses)))]
+    assert f.names() == ["tool.requested"] * 2 + ["tool.finished"] * 2
+
+
+def lost(f: Fixture) -> None:
+    """A call of the model went with its connection at 1 s, and there is a new one at 2 s."""
+    f.errands.requested(f.model_calls("a", apart=False), 1, 0.0)
+    f.errands.take()
+    f.errands.left(1.0)
+    f.errands.lost(["a"], 1.0)
+    f.errands.lost(["a"], 1.0)
+    f.errands.moved(True, 2.0)
+    assert f.names() == ["tool.requested", "tool.lost"]
+
+
+def test_the_result_of_a_lost_call_is_told_when_the_model_does_not_ask_again() -> None:
+    f = Fixture()
+    lost(f)
+    f.errands.finished("a", {"output": "Friday"}, 3.0)
+    assert f.names()[-1] == "tool.finished"
+    assert f.errands.deadline(inf) == 5.0
+    f.errands.advance(inf, 5.0)
+    assert f.sent() == []
+    f.errands.advance(6.0, 6.0)
+    (frame,) = f.sent()
+    assert b"Friday" in frame
+    f.errands.advance(6.0, 99.0)
+    assert f.sent() == []
+
+
+def test_the_result_of_a_lost_call_answers_the_call_made_again_and_is_not_told() -> None:
+    f = Fixture()
+    lost(f)
+    f.errands.finished("a", {"output": "Friday"}, 3.0)
+    f.errands.advance(inf, 5.0)
+    f.errands.requested(f.model_calls("b", apart=False), 1, 5.5)
+    assert f.errands.take() == []
+    assert f.sent() == [answer("b", "book", output="Friday")]
+    assert [entry.values["id"] for entry in f.timeline if entry.name == "tool.finished"] == [*"ab"]
+    f.errands.advance(6.0, 99.0)
+    assert f.sent() == []
+
+
+def test_a_call_made_again_waits_for_the_function_under_way() -> None:
+    f = Fixture()
+    lost(f)
+    f.errands.requested(f.model_calls("b", apart=False), 1, 3.0)
+    f.errands.finished("a", {"output": "Friday"}, 4.0)
+    assert f.errands.take() == []
+    assert f.sent() == [answer("b", "book", output="Friday")]
+    assert [entry.values["id"] for entry in f.timeline if entry.name == "tool.finished"] == [*"ab"]
+
+
+def test_a_text_that_waits_when_the_connection_goes_waits_for_the_next_one() -> None:
+    f = Fixture()
+    lost(f)
+    f.errands.tell_when_quiet("later", 50.0)
+    f.errands.finished("a", {"output": "Friday"}, 3.0)
+    f.errands.advance(inf, 5.0)
+    f.errands.left(6.0)
+    f.errands.advance(inf, 20.0)
+    assert f.sent() == []
+    f.errands.moved(True, 21.0)
+    f.errands.advance(inf, 24.0)
+    f.errands.advance(24.0, 24.0)
+    told = f.sent()
+    assert [b"Friday" in frame for frame in told] == [False, True]
+
+
+def test_a_function_goes_on_though_the_model_has_ended_its_turn() -> None:
+    f = Fixture()
+    f.errands.requested(f.model_calls("a"), 1, 0.0)
+    f.errands.model_answered(1.0)
+    f.errands.saved(1.0)
+    assert f.errands.take() == [run("a")]
+    f.errands.finished("a", {"output": 1}, 2.0)
+    assert f.sent() == [answer("a", "book", output=1)]

@@ -10,6 +10,7 @@ from agent.call.effects import CancelTools, HangUp, Outcome
 from agent.call.idle import IdlePolicy
 from agent.call.life import FINISH_DRAIN_S, LIMIT_DRAIN_S
 from agent.errors import LocalProtocolError
+from agent.gemini.session import MovePolicy
 from tests.call.line import Line, audio, content, opened, tool_call
 
 PATIENT = IdlePolicy(None, "", None)
@@ -81,9 +82,10 @@ def test_while_a_function_runs_nobody_is_idle() -> None:
     line.run(20.0)
     assert line.texts == []
     line.finish_tool("c1", output=1)
-    line.run(9.0)
-    assert line.call.report(line.now).counters.get("talk.turns_closed_locally") is None
-    line.run(2.0)
+    line.run(7.9)
+    assert line.texts == []
+    line.run(0.2)
+    assert line.texts == [prompts.ANSWER]
     assert line.call.report(line.now).counters["talk.turns_closed_locally"] == 1
 
 
@@ -158,7 +160,7 @@ def test_a_second_reason_to_end_does_not_replace_the_first() -> None:
     line = opened()
     line.model(tool_call(("e", "end_call")))
     line.model(tool_call(("f", "end_call")))
-    line.lose_model()
+    line.call.finish("shutdown", line.now)
     line.run(0.1)
     assert line.call.outcome == Outcome.AGENT_ENDED
 
@@ -211,7 +213,7 @@ def test_the_first_end_is_the_last() -> None:
 def test_a_model_that_answers_neither_caller_nor_prompt_is_not_asked_for_a_goodbye() -> None:
     line = opened(CallPlan("b", idle=IDLE))
     line.talk(1.0)
-    line.run(20.0)
+    line.run(45.0)
     assert line.call.outcome == Outcome.MODEL_SILENT
     assert prompts.IDLE_GOODBYE not in line.texts
 
@@ -220,3 +222,24 @@ def test_a_call_cannot_start_twice() -> None:
     line = opened()
     with pytest.raises(LocalProtocolError, match="TALKING cannot be ANSWERED"):
         line.call._life.started(line.now)
+
+
+def test_a_goodbye_ends_with_the_connection_it_was_said_on() -> None:
+    line = opened()
+    line.model(audio(1.0, "Goodbye."), tool_call(("e", "end_call")))
+    assert not line.call._life.draining
+    line.lose_model()
+    assert line.call._life.draining
+    line.run(3.0)
+    assert line.call.outcome == Outcome.AGENT_ENDED
+
+
+def test_a_model_that_comes_back_has_its_moment_for_the_goodbye() -> None:
+    line = opened(moves=MovePolicy(backoff_s=(4.0,)))
+    line.model(tool_call(("e", "end_call")))
+    line.refusals = 1
+    line.lose_model()
+    line.run(8.0)
+    assert line.call.outcome is None
+    line.run(5.0)
+    assert line.call.outcome == Outcome.AGENT_ENDED

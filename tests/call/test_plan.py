@@ -3,9 +3,11 @@ from typing import Any
 
 import pytest
 
-from agent.call.plan import END_CALL, prepare
+from agent.call.phrases import shipped
+from agent.call.plan import END_CALL, READER, prepare
 from agent.errors import ConfigError
 from agent.gemini.content import Content, Part
+from agent.gemini.profiles import check
 from agent.gemini.tools import FunctionDeclaration
 from agent.tenants.parse import read_model
 from agent.tenants.tenant import Agent, BuiltinTool, Tenant
@@ -106,6 +108,32 @@ def test_vertex_gets_its_own_names() -> None:
         "projects/p/locations/us-central1/publishers/google/models/gemini-3.8-live"
     )
     assert prepared.profile.name == "vertex-3.8"
+
+
+def test_the_cover_speaks_the_agents_language() -> None:
+    prepared = prepare(tenant(agent={"language": "de-DE"}), [])
+    assert prepared.moment == "Einen Moment, bitte."
+    assert prepared.apology.startswith("Es tut uns leid")
+    assert prepared.plan.cover.phrase == shipped("de").moment
+    assert prepared.plan.cover.apology == shipped("de").apology
+    assert prepare(tenant(), []).moment == "One moment, please."
+
+
+def test_the_cover_has_the_words_of_the_file() -> None:
+    chosen = tenant(agent={"moment": "Just a second."}, fallback={"say": "Sorry, call again."})
+    prepared = prepare(chosen, [])
+    assert (prepared.moment, prepared.apology) == ("Just a second.", "Sorry, call again.")
+    assert prepared.plan.cover.phrase == shipped("en").moment  # until the model has said the words
+
+
+def test_what_reads_the_words_has_the_agents_voice_and_no_tools() -> None:
+    prepared = prepare(tenant(agent={"voice": "Kore", "language": "en-US"}), [BOOK])
+    setup = prepared.reading_setup()
+    assert setup.system_instruction == Content(parts=(Part(text=READER),), role="user")
+    assert setup.tools == ()
+    assert setup.generation_config == prepared.setup.generation_config
+    assert check(setup, prepared.profile) == []
+    assert setup.model == prepared.setup.model
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,9 @@ import numpy as np
 import pytest
 
 from agent.audio import mulaw
-from agent.call.playout import (
-    LONGEST_QUEUE_S,
-    MARK_PATIENCE_S,
-    REMEMBERED_PARTS,
-    Mark,
-    Play,
-    Playout,
-)
-from tests.call.line import voice
+from agent.call.lead import MARK_PATIENCE_S
+from agent.call.playout import LONGEST_QUEUE_S, REMEMBERED_PARTS, Mark, Play, Playout
+from tests.call.sounds import voice
 
 NONE = np.zeros(0, np.int16)
 
@@ -266,3 +260,27 @@ def test_after_a_clear_nothing_of_the_old_sound_comes_out_of_the_filter() -> Non
     (play,) = line.take(0.1)
     assert isinstance(play, Play)
     assert set(play.mulaw) == {0xFF}
+
+
+def test_a_turn_that_was_held_back_begins_and_resumes_with_more_and_other_turns_do_not() -> None:
+    line = playout()
+    line.hold_back(1, 500, 0.0)
+    line.push(1, speech(0.3), 0.0)
+    assert line.next_due == pytest.approx(0.5)
+    assert line.take(0.0) == []
+    line.push(1, speech(0.3), 0.2)
+    assert ms(line.take(0.2)) == [240.0]
+    drain(line, 0.2, 0.9)
+    line.push(1, speech(0.3), 1.0)  # it ran dry
+    assert line.next_due == pytest.approx(1.5)
+    line.finish()
+    line.push(2, speech(0.3), 2.0)
+    line.take(2.0)
+    assert line.queued / 8000 < 0.7
+
+
+def test_a_part_that_waits_is_held_back_at_once() -> None:
+    line = playout(start_ms=60)
+    line.push(1, speech(0.03), 0.0)
+    line.hold_back(1, 300, 0.01)
+    assert line.next_due == pytest.approx(0.31)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.call.playout import GATHER_S, LONGEST_QUEUE_S, PLENTY_S, Mark, Play, Playout
-from tests.call.line import voice
+from tests.call.sounds import voice
 
 CHUNK_S = 0.02
 

@@ -6,6 +6,7 @@ import pytest
 from agent.call.core import CallPlan
 from agent.call.report import CallReport
 from agent.call.summary import Facts
+from agent.gemini.session import MovePolicy
 from agent.gemini.usage import Usage
 from tests.call.line import Line, content, opened, tool_call
 
@@ -27,7 +28,7 @@ def test_usage_is_added_up() -> None:
 def test_a_lost_model_is_described_with_the_close_code_if_there_was_one(
     code: int | None, text: str
 ) -> None:
-    line = opened()
+    line = opened(moves=MovePolicy(moves=False))
     line.lose_model(code)
     assert line.call.report(line.now).model_loss == text
 

@@ -1,8 +1,10 @@
+from collections.abc import Callable
 from math import inf
 
 import pytest
 
-from agent.call.turns import IN_PROGRESS, LATE_S, MOST_TEXT, MOST_TURNS, WATCHDOG_S, Turn, Turns
+from agent.call.turn import Turn
+from agent.call.turns import IN_PROGRESS, LATE_S, MOST_TEXT, MOST_TURNS, Turns
 
 
 def spoken(turns: Turns, now: float, seconds: float = 1.0) -> Turn:
@@ -47,6 +49,12 @@ def test_audio_after_its_turn_s_end_is_dropped_and_later_audio_is_a_new_turn() -
     assert turns.model_spoke(4.0 + LATE_S) is not None
 
 
+def test_an_interruption_of_nothing_makes_nothing_late() -> None:
+    turns = Turns()
+    turns.interrupted(1.0)
+    assert turns.model_spoke(1.1) is not None
+
+
 def test_after_turn_complete_the_next_turn_may_begin_at_once() -> None:
     turns = Turns()
     spoken(turns, 1.0)
@@ -87,23 +95,6 @@ def test_a_cut_reaches_turns_that_were_complete_but_not_heard() -> None:
     assert (first.heard_s, second.heard_s) == (2.0, 0.0)
     assert turns.model_spoke(3.0) is None
     assert turns.cut({}, 4.0) is None
-
-
-@pytest.mark.parametrize(
-    ("unheard_s", "text"),
-    [(0.0, "one two three four"), (1.0, "one two"), (1.99, ""), (0.01, "one two three")],
-)
-def test_the_agent_s_words_are_cut_to_what_was_heard(unheard_s: float, text: str) -> None:
-    turn = Turn(1, 0.0, True, agent_text=" one two three four", audio=16000)
-    assert turn.agent_text_heard == "one two three four"
-    turn.interrupted, turn.unheard_s = True, unheard_s
-    assert turn.agent_text_heard == text
-
-
-def test_a_transcript_far_ahead_of_the_audio_is_cut_by_how_fast_one_can_talk() -> None:
-    turn = Turn(1, 0.0, True, agent_text="word " * 100, audio=9600, interrupted=True, unheard_s=0.2)
-    assert turn.agent_text_heard == "word word word word"
-    assert Turn(1, 0.0, True, agent_text="a b", interrupted=True).agent_text_heard == ""
 
 
 def test_a_late_transcript_goes_to_the_turn_that_answers_it() -> None:
@@ -159,7 +150,7 @@ def test_latency_runs_from_the_caller_s_last_sound_to_the_agent_s_first() -> Non
     assert turns.audio_sent(1, 1.7) == pytest.approx(0.7)
     assert turns.audio_sent(1, 3.0) is None
     assert turn.latency_s == pytest.approx(0.7)
-    assert turns.dead_air_s(99.0) == pytest.approx(0.7)
+    assert turns.dead_air.longest_s(99.0) == pytest.approx(0.7)
 
 
 def test_an_end_of_speech_known_only_after_the_answer_began_still_gives_a_latency() -> None:
@@ -169,7 +160,7 @@ def test_an_end_of_speech_known_only_after_the_answer_began_still_gives_a_latenc
     turns.audio_sent(1, 1.2)
     turns.caller_stopped(1.0, agent_audible=True)
     assert turns.all[0].latency_s == pytest.approx(0.2)
-    assert turns.dead_air_s(9.0) == pytest.approx(0.2)
+    assert turns.dead_air.longest_s(9.0) == pytest.approx(0.2)
 
 
 def test_a_late_end_of_speech_says_nothing_about_a_turn_that_does_not_answer_it() -> None:
@@ -182,36 +173,124 @@ def test_a_late_end_of_speech_says_nothing_about_a_turn_that_does_not_answer_it(
 
 def test_dead_air_is_the_longest_wait_also_one_that_still_lasts() -> None:
     turns = Turns()
-    assert turns.dead_air_s(5.0) == 0.0
+    assert turns.dead_air.longest_s(5.0) == 0.0
     turns.caller_stopped(1.0, agent_audible=False)
-    assert turns.dead_air_s(4.0) == 3.0
+    assert turns.dead_air.longest_s(4.0) == 3.0
     turns.caller_started(5.0)
-    assert turns.dead_air_s(9.0) == 4.0
+    assert turns.dead_air.longest_s(9.0) == 4.0
     turns.caller_stopped(6.0, agent_audible=True)
-    assert turns.dead_air_s(99.0) == 4.0
+    assert turns.dead_air.longest_s(99.0) == 4.0
 
 
-def test_the_watchdog_waits_for_the_model_and_for_what_is_played() -> None:
+def test_a_turn_that_was_generated_or_rests_waits_only_for_its_end() -> None:
     turns = Turns()
-    assert turns.watchdog_at(99.0) == inf
-    turn = spoken(turns, 1.0)
-    assert turns.watchdog_at(0.0) == 1.0 + WATCHDOG_S
-    assert turns.watchdog_at(5.0) == 5.0 + WATCHDOG_S
+    assert turns.unended_from() == inf
+    spoken(turns, 1.0)
+    assert turns.unended_from() == inf
+    turns.complete(None, IN_PROGRESS, 2.0)
+    assert turns.unended_from() == 2.0
+    spoken(turns, 3.0)
+    assert turns.unended_from() == inf
+    turns.generation_complete(4.0)
+    assert turns.unended_from() == 4.0
     turns.expect_output(7.0)
-    assert turns.watchdog_at(5.0) == 7.0 + WATCHDOG_S
+    assert turns.unended_from() == 7.0
+
+
+def test_a_turn_that_stands_still_is_one_that_was_not_asked_to() -> None:
+    turns = Turns()
+    assert turns.stalled_from() == inf
+    spoken(turns, 1.0)
+    spoken(turns, 2.0)
+    assert turns.stalled_from() == 2.0
+    turns.expect_output(3.0)
+    assert turns.stalled_from() == inf
+    spoken(turns, 4.0)
+    assert turns.stalled_from() == 4.0
+    turns.complete(None, IN_PROGRESS, 5.0)
+    assert turns.stalled_from() == inf
+    spoken(turns, 6.0)
+    turns.generation_complete(7.0)
+    assert turns.stalled_from() == inf
+
+
+def test_a_turn_that_is_given_up_is_closed() -> None:
+    turns = Turns()
+    turn = spoken(turns, 1.0)
     assert turns.give_up() is turn
-    assert turn.reason == "watchdog"
-    assert turns.watchdog_at(0.0) == inf
+    assert (turn.reason, turn.closed) == ("watchdog", True)
+    assert turns.stalled_from() == turns.unended_from() == inf
 
 
-def test_the_watchdog_also_ends_the_dropping_after_a_cut() -> None:
+def test_giving_up_also_ends_the_dropping_after_a_cut() -> None:
     turns = Turns()
     spoken(turns, 1.0)
     turns.cut({}, 2.0)
-    assert turns.watchdog_at(0.0) == 2.0 + WATCHDOG_S
+    assert turns.unended_from() == 2.0
     assert turns.give_up() is None
     assert turns.closed_locally == 1
     assert turns.model_spoke(12.0) is not None
+
+
+def test_what_a_connection_left_open_is_closed_and_nothing_after_it_is_late() -> None:
+    turns = Turns()
+    assert turns.connection_left() is None
+    turn = spoken(turns, 1.0)
+    turns.generation_complete(1.5)
+    assert turns.connection_left() is turn
+    assert turn.closed
+    assert spoken(turns, 1.6).number == 2
+
+
+def test_a_turn_is_gone_on_with_by_the_model_s_next_output() -> None:
+    turns = Turns()
+    turn = spoken(turns, 1.0)
+    turns.agent_said(turn, "We are")
+    turns.connection_left()
+    turns.go_on_with(turn)
+    assert spoken(turns, 3.0) is turn
+    turns.agent_said(turn, " open.")
+    turns.complete(None, None, 4.0)
+    assert (turn.agent_text, turn.closed, turns.count) == ("We are open.", True, 1)
+    assert spoken(turns, 5.0).number == 2
+
+
+def _interrupted(turns: Turns) -> None:
+    turns.interrupted(2.0)
+
+
+def _cut(turns: Turns) -> None:
+    turns.cut({}, 2.0)
+
+
+def _speech(turns: Turns) -> None:
+    turns.caller_started(2.0)
+
+
+def _service(turns: Turns) -> None:
+    turns.expect_answer()
+
+
+@pytest.mark.parametrize("happens", [_interrupted, _cut, _speech, _service])
+def test_when_the_caller_comes_between_the_next_output_is_an_answer(
+    happens: Callable[[Turns], None],
+) -> None:
+    turns = Turns()
+    turn = spoken(turns, 1.0)
+    turns.connection_left()
+    turns.go_on_with(turn)
+    happens(turns)
+    assert spoken(turns, 2.0 + LATE_S) is not turn
+
+
+def test_each_piece_of_the_transcript_has_its_place_in_the_audio() -> None:
+    turns = Turns()
+    turn = spoken(turns, 1.0)
+    turns.agent_said(turn, "We")
+    turns.agent_said(turn, "")
+    spoken(turns, 1.1)
+    turns.agent_said(turn, " are")
+    assert turn.pieces == [(2, 8000), (6, 16000)]
 
 
 def test_turns_are_forgotten_from_the_oldest_on() -> None:
@@ -239,3 +318,33 @@ def test_sentences_before_and_after_a_function_are_kept_apart(pieces: list[str],
     for piece in pieces:
         turns.agent_said(turn, piece)
     assert turn.agent_text == text
+
+
+def test_what_comes_after_a_phantom_is_heard() -> None:
+    turns = Turns()
+    spoken(turns, 1.0)
+    turns.interrupted(2.0, phantom=True)
+    assert turns.open is None
+    assert turns.model_spoke(2.1) is not None
+    assert turns.late == 0
+
+
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        (["One", "|", "two"], "One two"),
+        (["One ", "|", "two"], "One two"),
+        (["One", "|", " two"], "One two"),
+        (["On", "e"], "One"),
+        (["|", "One"], "One"),
+    ],
+)
+def test_utterances_of_the_caller_are_kept_apart(pieces: list[str], text: str) -> None:
+    turns = Turns()
+    turns.caller_started(0.0)
+    for piece in pieces:
+        if piece == "|":
+            turns.caller_finished()
+        else:
+            turns.caller_said(piece)
+    assert turns.unanswered_text == text

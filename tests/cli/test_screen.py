@@ -22,6 +22,13 @@ from tests.support.virtual_loop import run_virtually
         ("barge_in", {"by": "model"}, "interrupts (model)"),
         ("call.ended", {"outcome": "idle"}, "idle"),
         ("call.started", {}, "answers"),
+        ("model.going_away", {"time_left_s": 10.0}, "will end within 10 s"),
+        ("model.going_away", {"time_left_s": None}, "will end"),
+        ("model.leaving", {"planned": True}, "leaves"),
+        ("model.leaving", {"planned": False}, "lost"),
+        ("model.move_failed", {"reason": "HTTP 503"}, "HTTP 503"),
+        ("model.moved", {"resumed": True, "connection": 2, "took_s": 0.4}, "connection 2, 0.4 s"),
+        ("model.moved", {"resumed": False, "connection": 3}, "anew"),
     ],
 )
 def test_what_a_person_wants_to_see_is_a_line(

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import sys
+from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -28,11 +29,10 @@ def context(tmp_path: Path) -> CallContext:
     return CallContext("bella-vista", "CA1", "+15550100199", tmp_path / "data")
 
 
-def run(context: CallContext, function: str, **args: object) -> dict[str, Any]:
-    """Let the tenant's runner run a function, as a call does."""
-    return asyncio.run(
-        ToolRunner(TENANTS.by_name[context.tenant].tools).run("1", function, args, context)
-    )
+def run(context: CallContext, function: str, key: str = "k", **args: Any) -> dict[str, Any]:
+    """Let the tenant's runner run a function, as a call does; each time like a process anew."""
+    tools = TENANTS.by_name[context.tenant].tools
+    return asyncio.run(ToolRunner(tools).run("1", function, args, key, context))
 
 
 def book(context: CallContext, day: date, at: time, people: int, name: str = "Ann") -> Any:
@@ -52,7 +52,12 @@ def test_both_examples_answer_their_numbers() -> None:
 def test_a_table_is_booked_by_the_model_and_kept_with_the_callers_number(
     context: CallContext,
 ) -> None:
-    request = {"day": "2099-11-27", "time": "19:00", "people": 4, "name": " Anna Miller "}
+    request: dict[str, Any] = {
+        "day": "2099-11-27",
+        "time": "19:00",
+        "people": 4,
+        "name": " Anna Miller ",
+    }
     answer = run(context, "book_table", **request)
     assert answer["output"].pop("reference").startswith("BV-10")
     assert answer == {
@@ -78,8 +83,37 @@ def test_references_count_up(context: CallContext) -> None:
     assert second.reference == "BV-1047"
 
 
+def test_a_booking_run_twice_for_one_request_is_made_once(context: CallContext) -> None:
+    """As after a crash, or where something below repeats: the key says that it is the same."""
+    request: dict[str, Any] = {"day": "2099-11-27", "time": "19:00", "people": 4, "name": "Anna"}
+    first = run(context, "book_table", key="one", **request)
+    assert run(context, "book_table", key="one", **request) == first
+    assert run(context, "book_table", key="two", **request) != first
+    with sqlite3.connect(context.data_dir / "bella-vista.sqlite3") as db:
+        count = db.execute("SELECT count(*) FROM bookings WHERE day = '2099-11-27'").fetchone()[0]
+    db.close()
+    assert count == 2
+
+
+def test_a_booking_stands_though_the_house_has_filled_up_since(context: CallContext) -> None:
+    mine = replace(context, idempotency_key="mine")
+    booked = book(mine, FRIDAY, time(19), 12)
+    assert book(context, FRIDAY, time(19), 12).status == "booked"
+    assert book(context, FRIDAY, time(19), 12).status == "full"
+    assert book(mine, FRIDAY, time(19), 12) == booked
+
+
+def test_only_looking_up_may_be_repeated() -> None:
+    functions = [f for t in TENANTS.by_name.values() for f in t.tools.functions.values()]
+    assert {f.declaration.name for f in functions if f.repeatable} == {
+        "check_availability",
+        "order_status",
+    }
+    assert {f.declaration.name for f in functions if not f.repeatable} == {"book_table"}
+
+
 def test_looking_books_nothing(context: CallContext) -> None:
-    request = {"day": "2099-11-27", "time": "19:00", "people": 12}
+    request: dict[str, Any] = {"day": "2099-11-27", "time": "19:00", "people": 12}
     assert [run(context, "check_availability", **request) for _ in range(3)] == [
         {"output": {"status": "free"}}
     ] * 3

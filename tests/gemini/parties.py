@@ -9,7 +9,7 @@ import numpy as np
 from agent.audio.pcm import Pcm16, to_bytes
 from agent.gemini.content import Content, Part
 from agent.gemini.models import Surface, profile_for
-from agent.gemini.session import LiveSession, SessionLimits
+from agent.gemini.session import LiveSession, MovePolicy, SessionLimits, SessionState
 from agent.gemini.session_events import SendFrame, SessionEffect, SessionEvent
 from agent.gemini.setup import SetupOptions, VadOptions, build_setup
 from agent.gemini.tools import FunctionDeclaration
@@ -26,6 +26,7 @@ def new_session(
     behavior: str | None = None,
     vad: VadOptions | None = None,
     limits: SessionLimits | None = None,
+    moves: MovePolicy | None = None,
 ) -> LiveSession:
     """A session that has not been started, with one function, `look_up`."""
     options = SetupOptions(
@@ -35,7 +36,10 @@ def new_session(
         vad=vad,
     )
     return LiveSession(
-        build_setup(options), profile_for(model, surface), limits=limits or SessionLimits()
+        build_setup(options),
+        profile_for(model, surface),
+        limits=limits or SessionLimits(),
+        moves=moves or MovePolicy(),
     )
 
 
@@ -43,11 +47,16 @@ def ready_session(model: str = D38, surface: Surface = "developer", **options: A
     """A session set up at time 0, its effects and events taken."""
     session = new_session(model, surface, **options)
     session.start(0.0)
-    session.connected(0.0)
-    session.receive(frame(setupComplete={}), 0.0)
+    session.connected(1, 0.0)
+    session.receive(1, frame(setupComplete={}), 0.0)
     session.effects()
     session.events()
     return session
+
+
+def state_of(session: LiveSession) -> SessionState:
+    """Where it stands just now."""
+    return session.state
 
 
 def frame(**keys: Any) -> bytes:
@@ -84,7 +93,7 @@ def pcm_of(n: int, value: int = 1) -> Pcm16:
 
 def told(session: LiveSession, frame: bytes | str, now: float = 1.0) -> list[SessionEvent]:
     """The events of one frame."""
-    session.receive(frame, now)
+    session.receive(1, frame, now)
     return session.events()
 
 

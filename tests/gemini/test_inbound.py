@@ -1,9 +1,13 @@
 """What the messages of the service become, told through a session."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
 
+from agent.gemini.codec import decode_server
+from agent.gemini.inbound import Inbound
+from agent.gemini.models import profile_for
 from agent.gemini.session_events import (
     GenerationComplete,
     GoingAway,
@@ -20,12 +24,17 @@ from agent.gemini.session_events import (
     UsageReported,
     VoiceActivity,
 )
+from agent.gemini.setup import SetupOptions, build_setup
+from agent.gemini.tools import FunctionDeclaration, FunctionResponse
 from agent.gemini.usage import Usage
 from tests.gemini.parties import (
+    D25,
     audio_part,
+    content,
     frame,
     pcm_of,
     ready_session,
+    speech,
     told,
     tool_call,
 )
@@ -35,6 +44,15 @@ TURN_OVER = TurnComplete(None, None)
 
 def audio_in(events: list[SessionEvent]) -> list[list[int]]:
     return [event.pcm24k.tolist() for event in events if isinstance(event, ModelAudio)]
+
+
+def new_inbound() -> Inbound:
+    setup = build_setup(SetupOptions(D25, declarations=(FunctionDeclaration("look_up"),)))
+    return Inbound(setup, profile_for(D25, "developer"), Counter())
+
+
+def read(inbound: Inbound, message: bytes) -> list[SessionEvent]:
+    return list(inbound.read(decode_server(message)))
 
 
 def test_all_keys_of_a_frame_are_told_in_one_order() -> None:
@@ -93,7 +111,7 @@ def test_the_older_signals_of_speech_mean_the_same(signal: str, kind: str) -> No
     ],
 )
 def test_a_go_away_is_told_with_what_is_left(left: Any, seconds: float | None) -> None:
-    assert told(ready_session(), frame(goAway=left)) == [GoingAway(seconds)]
+    assert read(new_inbound(), frame(goAway=left)) == [GoingAway(seconds)]
 
 
 def test_a_cancellation_of_nothing_is_nothing() -> None:
@@ -130,3 +148,43 @@ def test_values_nobody_knows_are_counted() -> None:
 
 def test_calls_of_which_none_can_be_run_are_not_told() -> None:
     assert told(ready_session(), frame(toolCall={})) == []
+
+
+def test_a_lost_connection_ends_what_was_being_said_and_forgets_what_was_asked() -> None:
+    inbound = new_inbound()
+    read(inbound, tool_call("a"))
+    said = {"inputTranscription": {"text": "Hi"}, "outputTranscription": {"text": "Yes"}}
+    read(inbound, content(**said))
+    assert inbound.calls.blocking
+    assert list(inbound.left()) == [InputTranscript("", True), OutputTranscript("", True)]
+    assert not inbound.calls.blocking
+    assert inbound.calls.answered([FunctionResponse("a", "look_up", {})]) == ()
+    assert list(inbound.left()) == []
+
+
+def test_the_next_connection_begins_with_a_turn_of_its_own() -> None:
+    inbound = new_inbound()
+    read(inbound, content(generationComplete=True))
+    assert read(inbound, speech(pcm_of(3))) == []  # late
+    list(inbound.left())
+    assert audio_in(read(inbound, speech(pcm_of(3)))) == [[1, 1, 1]]
+
+
+def test_a_lost_connection_takes_no_handle_away() -> None:
+    inbound = new_inbound()
+    read(inbound, frame(sessionResumptionUpdate={"newHandle": "h", "resumable": True}))
+    list(inbound.left())
+    assert inbound.handle == "h"
+
+
+def test_how_far_the_service_has_listened_is_known_with_its_handle_only() -> None:
+    inbound = new_inbound()
+    for update, index in (
+        ({"lastConsumedClientMessageIndex": "4"}, None),
+        ({"newHandle": "h1", "resumable": True, "lastConsumedClientMessageIndex": "5"}, 5),
+        ({"lastConsumedClientMessageIndex": 6}, 5),
+        ({"newHandle": "h2", "resumable": True, "lastConsumedClientMessageIndex": 7}, 7),
+        ({"newHandle": "h3", "resumable": True}, None),
+    ):
+        read(inbound, frame(sessionResumptionUpdate=update))
+        assert inbound.acknowledged == index

@@ -56,3 +56,23 @@ def test_what_a_profile_declares_by_default_it_allows(model: str) -> None:
     for surface in surfaces:
         profile = profile_for(model, surface)
         assert profile.default_behavior in {None, *profile.behaviors}
+
+
+@pytest.mark.parametrize(
+    ("model", "surface", "known"),
+    [
+        ("gemini-3.8-live", "developer", True),
+        ("gemini-3.8-live", "vertex", True),
+        ("gemini-3.8-live-extended-thinking", "developer", True),
+        ("gemini-3.1-flash-live-preview", "developer", False),
+        ("gemini-2.5-flash-native-audio-latest", "developer", False),
+        ("gemini-live-2.5-flash-native-audio", "vertex", False),
+        ("gemini-9-live", "developer", False),
+        ("gemini-9-live", "vertex", False),
+    ],
+)
+def test_only_of_the_newest_is_it_known_that_handles_hold_open_speech_and_open_calls(
+    model: str, surface: Surface, known: bool
+) -> None:
+    profile = profile_for(model, surface)
+    assert (profile.handle_covers_input, profile.lost_call_waits) == (known, known)

@@ -1,14 +1,18 @@
 """The tool calls of a session and their answers."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
 
+from agent.gemini.models import profile_for
+from agent.gemini.open_calls import OpenCalls
 from agent.gemini.session_events import (
     ToolCall,
     ToolCallsRequested,
 )
-from agent.gemini.tools import FunctionResponse
+from agent.gemini.setup import SetupOptions, build_setup
+from agent.gemini.tools import FunctionCall, FunctionDeclaration, FunctionResponse
 from tests.gemini.parties import (
     D38,
     D38_XT,
@@ -112,3 +116,36 @@ def test_open_calls_are_bounded() -> None:
     assert isinstance(event, ToolCallsRequested)
     assert len(event.calls) == 64
     assert session.counters == {"tool_calls_refused": 6}
+
+
+def open_calls(*declarations: FunctionDeclaration) -> OpenCalls:
+    setup = build_setup(SetupOptions(D38, declarations=declarations))
+    return OpenCalls(setup, profile_for(D38, "developer"), Counter())
+
+
+def test_calls_whose_connection_is_gone_are_not_answered_and_their_ids_are_free_again() -> None:
+    calls = open_calls(FunctionDeclaration("look_up"))
+    calls.requested([FunctionCall("a", "look_up"), FunctionCall("", "look_up")])
+    assert calls.blocking
+    calls.lost()
+    assert not calls.blocking
+    assert calls.answered([answer("a"), answer("local-1")]) == ()
+    again = calls.requested([FunctionCall("a", "look_up"), FunctionCall("", "look_up")])
+    assert [call.id for call in again] == ["a", "local-2"]
+    assert len(calls.answered([answer("a")])) == 1
+
+
+def test_functions_declared_later_are_waited_for_as_they_say() -> None:
+    calls = open_calls(FunctionDeclaration("look_up"))
+    later = (
+        FunctionDeclaration("look_up", behavior="NON_BLOCKING"),
+        FunctionDeclaration("book", behavior="BLOCKING"),
+    )
+    calls.requested([FunctionCall("a", "look_up")])
+    calls.declared(build_setup(SetupOptions(D38, declarations=later)))
+    assert calls.blocking  # the call was made before
+    calls.answered([answer("a")])
+    calls.requested([FunctionCall("b", "look_up")])
+    assert not calls.blocking
+    calls.requested([FunctionCall("c", "book")])
+    assert calls.blocking

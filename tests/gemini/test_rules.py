@@ -22,6 +22,7 @@ from agent.gemini.messages import (
     SlidingWindow,
 )
 from agent.gemini.profiles import Surface, check, profile_for, refuse
+from agent.gemini.setup import SetupOptions, build_setup
 
 D38 = "gemini-3.8-live"
 D31 = "gemini-3.1-flash-live-preview"
@@ -47,6 +48,26 @@ def vad(**fields: Any) -> dict[str, Any]:
 def compression(trigger: int | None, target: int | None) -> dict[str, Any]:
     config = ContextWindowCompression(trigger, SlidingWindow(target))
     return {"context_window_compression": config}
+
+
+@pytest.mark.parametrize(
+    ("compress_from", "compress_to", "starts"),
+    [
+        (5_000, 4_999, []),
+        (128_000, None, []),
+        (None, 128_000, []),
+        (4_999, None, ["triggerTokens: 4999 is not from 5000 to 128000"]),
+        (128_001, None, ["triggerTokens: 128001 is not from 5000 to 128000"]),
+        (None, -1, ["slidingWindow.targetTokens: -1 is not from 0 to 128000"]),
+        (5_000, 5_000, ["slidingWindow.targetTokens: 5000 is not below triggerTokens, 5000"]),
+    ],
+)
+def test_the_sizes_a_tenant_chose_for_the_context_are_checked(
+    compress_from: int | None, compress_to: int | None, starts: list[str]
+) -> None:
+    options = SetupOptions(D38, compress_from=compress_from, compress_to=compress_to)
+    found = check(build_setup(options), profile_for(D38, "developer"))
+    assert found == [f"setup.contextWindowCompression.{start}" for start in starts]
 
 
 def test_refusing_names_every_problem_at_once() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from agent.gemini.codec import encode_client
 from agent.gemini.messages import FunctionDeclaration, SetupMessage
-from agent.gemini.profiles import check, profile_for
+from agent.gemini.profiles import Surface, check, profile_for
 from agent.gemini.setup import SetupOptions, VadOptions, build_setup, resource_name
 
 
@@ -69,6 +69,40 @@ def test_what_a_tenant_chose_is_in_its_place() -> None:
         },
         "activityHandling": "NO_INTERRUPTION",
     }
+
+
+@pytest.mark.parametrize(
+    ("model", "surface", "transparent", "asked"),
+    [
+        ("gemini-3.8-live", "vertex", None, True),
+        ("gemini-3.8-live", "vertex", False, False),
+        ("gemini-3.8-live", "vertex", True, True),
+        ("gemini-3.8-live", "developer", None, False),
+        ("gemini-3.8-live", "developer", True, True),  # for `refuse` to say so
+        ("gemini-9-live", "vertex", None, True),
+    ],
+)
+def test_the_service_is_asked_what_it_has_heard_where_it_can_say_so(
+    model: str, surface: Surface, transparent: bool | None, asked: bool
+) -> None:
+    options = SetupOptions(model, surface, transparent=transparent)
+    assert written(options)["sessionResumption"] == ({"transparent": True} if asked else {})
+
+
+@pytest.mark.parametrize(
+    ("compress_from", "compress_to", "config"),
+    [
+        (None, None, {"slidingWindow": {}}),
+        (20_000, None, {"triggerTokens": 20_000, "slidingWindow": {}}),
+        (None, 8_000, {"slidingWindow": {"targetTokens": 8_000}}),
+        (20_000, 8_000, {"triggerTokens": 20_000, "slidingWindow": {"targetTokens": 8_000}}),
+    ],
+)
+def test_a_tenant_may_say_when_the_context_is_cut_and_by_how_much(
+    compress_from: int | None, compress_to: int | None, config: dict[str, Any]
+) -> None:
+    options = SetupOptions("m", compress_from=compress_from, compress_to=compress_to)
+    assert written(options)["contextWindowCompression"] == config
 
 
 def test_manual_detection_is_said() -> None:

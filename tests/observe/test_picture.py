@@ -137,3 +137,21 @@ def test_the_axis_is_readable_however_long_the_call(seconds: int) -> None:
 def test_whatever_the_model_calls_a_function_the_picture_can_be_read(name: str) -> None:
     svg = draw(entries((0.0, "tool.requested", {"id": "a", "tool": name})), title=name)
     assert svg.tag == f"{SVG}svg"
+
+
+def test_a_move_is_a_band_over_both_voices_with_its_reason() -> None:
+    facts = entries(
+        (1.0, "model.going_away", {"time_left_s": 10.0}),
+        (2.0, "model.leaving", {"planned": True}),
+        (2.5, "model.moved", {"connection": 2}),
+        (4.0, "model.leaving", {"planned": False}),
+    )
+    assert spans(facts, 5.0) == [
+        Span("move", 2.0, 2.5, "moves"),
+        Span("move", 4.0, 5.0, "lost, moves"),
+    ]
+    svg = draw(facts, tone(5), tone(5))
+    assert {"goAway", "moves", "lost, moves"} <= {*texts(svg)}
+    bands = [path for path in svg.iter(f"{SVG}path") if path.get("fill-opacity") == "0.18"]
+    assert len(bands) == 2
+    assert bars(svg) == ["move moves 2.00-2.50 s", "move lost, moves 4.00-5.00 s"]

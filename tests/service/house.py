@@ -33,6 +33,7 @@ tools:
   - python: phone_errands.think_long
     timeout: 60s
   - python: phone_errands.insist
+  - python: phone_errands.book
   - builtin: end_call
 limits: {{concurrent: 2}}
 """

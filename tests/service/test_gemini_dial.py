@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import pytest
@@ -302,3 +302,22 @@ def test_a_wrong_name_and_a_wrong_certificate_are_told_apart(
     with pytest.raises(DialError, match=text) as caught:
         run_virtually(main())
     assert caught.value.retryable is retryable
+
+
+def test_the_socket_is_asked_for_without_a_ping_deadline() -> None:
+    asked: dict[str, Any] = {}
+
+    class Client:
+        """Takes note of how it is asked, and is no service."""
+
+        async def ws_connect(self, url: object, **options: Any) -> None:
+            asked.update(options)
+            raise aiohttp.ClientError
+
+    async def main() -> None:
+        dialler = GeminiDialler(Endpoint(), cast(aiohttp.ClientSession, Client()))
+        with pytest.raises(DialError):
+            await dialler.dial()
+
+    run(main())
+    assert (asked["heartbeat"], asked["autoping"], asked["compress"]) == (None, True, 0)

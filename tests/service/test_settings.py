@@ -55,6 +55,16 @@ def test_without_a_file_there_are_defaults(tmp_path: Path, monkeypatch: pytest.M
     assert settings.calls == 200
 
 
+def test_phrases_are_spoken_by_the_models_own_service_unless_the_file_says_otherwise(
+    tmp_path: Path,
+) -> None:
+    elsewhere = {**SECRETS, "SEAMLINE_GEMINI_URL": "ws://127.0.0.1:1"}
+    assert load(tmp_path, "calls: 3").speak_phrases
+    assert not load(tmp_path, "calls: 3", elsewhere).speak_phrases
+    assert not load(tmp_path, "speak_phrases: no").speak_phrases
+    assert load(tmp_path, "speak_phrases: yes", elsewhere).speak_phrases
+
+
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
     for path, text in ((tmp_path / "no.yaml", "no such file"), (tmp_path, "Is a directory")):
         with pytest.raises(ConfigError, match=text):
@@ -168,3 +178,11 @@ def test_a_key_never_travels_in_clear(url: str, safe: bool, tmp_path: Path) -> N
     assert missing(settings) == ([] if safe else ["--gemini-url"])
     without_key = load(tmp_path, PLAIN, insecure_local=True, gemini_url=url)
     assert missing(without_key) == []
+
+
+def test_an_operator_says_how_sessions_move(tmp_path: Path) -> None:
+    file = tmp_path / "service.yaml"
+    file.write_text("gemini: {connection_age: 9m, predial: no, overlap: yes}\n")
+    moves = load_settings(file, {}, insecure_local=True).gemini.moves
+    assert (moves.age_s, moves.predial, moves.overlap) == (540.0, False, True)
+    assert load_settings(None, {}, insecure_local=True).gemini.moves.age_s is None

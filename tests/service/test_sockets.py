@@ -48,26 +48,68 @@ class Wire:
 
 def test_frames_leave_in_order_and_the_last_ones_before_the_end() -> None:
     async def main() -> None:
-        outbox, wire = Outbox(), Wire()
+        wire = Wire()
+        outbox = Outbox(wire.send)
         outbox.put(b"a")
-        draining = asyncio.create_task(outbox.drain(wire.send))
+        draining = asyncio.create_task(outbox.drain())
         await asyncio.sleep(1)
         outbox.put(b"b")
         outbox.put(b"c")
-        outbox.close(1007)
-        outbox.close(1000)  # the first word counts
+        outbox.close()
         outbox.put(b"too late")
         await draining
         assert wire.sent == [(0, b"a"), (1, b"b"), (1, b"c")]
-        assert outbox.close_code == 1007
+
+    run_virtually(main())
+
+
+def test_a_write_that_need_not_wait_is_done_before_put_returns() -> None:
+    async def main() -> None:
+        wire = Wire()
+        outbox = Outbox(wire.send)
+        outbox.put(b"a")
+        outbox.put(b"b")
+        assert wire.frames == [b"a", b"b"]
+
+    run_virtually(main())
+
+
+def test_what_comes_while_a_write_waits_leaves_after_it() -> None:
+    async def main() -> None:
+        wire = Wire(every_s=1)
+        outbox = Outbox(wire.send)
+        outbox.put(b"a")
+        draining = asyncio.create_task(outbox.drain())
+        for at in (0.5, 1.5, 3.5):
+            await asyncio.sleep(at - asyncio.get_running_loop().time())
+            outbox.put(b"%g" % at)
+        outbox.close()
+        await draining
+        assert wire.sent == [(1, b"a"), (2, b"0.5"), (3, b"1.5"), (4.5, b"3.5")]
+
+    run_virtually(main())
+
+
+def test_a_drain_that_is_cancelled_takes_the_waiting_write_with_it() -> None:
+    async def main() -> None:
+        wire = Wire(every_s=1)
+        outbox = Outbox(wire.send)
+        draining = asyncio.create_task(outbox.drain())
+        await asyncio.sleep(1)
+        outbox.put(b"a")  # and the drain has not seen it yet
+        draining.cancel()
+        await asyncio.wait([draining])
+        outbox.put(b"b")
+        await asyncio.sleep(9)
+        assert wire.sent == []
 
     run_virtually(main())
 
 
 def test_an_outbox_closed_while_it_waits_ends() -> None:
     async def main() -> None:
-        outbox = Outbox()
-        draining = asyncio.create_task(outbox.drain(Wire().send))
+        outbox = Outbox(Wire().send)
+        draining = asyncio.create_task(outbox.drain())
         await asyncio.sleep(1)
         outbox.close()
         await draining
@@ -77,11 +119,12 @@ def test_an_outbox_closed_while_it_waits_ends() -> None:
 
 def test_a_slow_peer_that_takes_every_frame_is_not_dead() -> None:
     async def main() -> None:
-        outbox, wire = Outbox(), Wire(every_s=SEND_TIMEOUT_S - 1)
+        wire = Wire(every_s=SEND_TIMEOUT_S - 1)
+        outbox = Outbox(wire.send)
         for number in range(10):
             outbox.put(b"%d" % number)
         outbox.close()
-        await outbox.drain(wire.send)
+        await outbox.drain()
         assert wire.frames == [b"%d" % number for number in range(10)]
 
     run_virtually(main())
@@ -89,10 +132,11 @@ def test_a_slow_peer_that_takes_every_frame_is_not_dead() -> None:
 
 def test_a_write_that_takes_too_long_is_a_dead_peer() -> None:
     async def main() -> None:
-        outbox, wire = Outbox(), Wire(every_s=SEND_TIMEOUT_S + 1)
+        wire = Wire(every_s=SEND_TIMEOUT_S + 1)
+        outbox = Outbox(wire.send)
         outbox.put(b"a")
         with pytest.raises(PeerStalled, match="a write took more than 5 s"):
-            await outbox.drain(wire.send)
+            await outbox.drain()
         assert asyncio.get_running_loop().time() == SEND_TIMEOUT_S
 
     run_virtually(main())
@@ -100,8 +144,9 @@ def test_a_write_that_takes_too_long_is_a_dead_peer() -> None:
 
 def test_a_full_outbox_is_a_dead_peer() -> None:
     async def main() -> None:
-        outbox, wire = Outbox(limit=3), Wire(every_s=1)
-        draining = asyncio.create_task(outbox.drain(wire.send))
+        wire = Wire(every_s=1)
+        outbox = Outbox(wire.send, limit=3)
+        draining = asyncio.create_task(outbox.drain())
         for number in range(5):
             outbox.put(b"%d" % number)
         with pytest.raises(PeerStalled, match="3 frames wait"):
@@ -116,11 +161,12 @@ def test_more_than_a_minute_of_frames_finds_room() -> None:
 
 def test_a_broken_connection_is_passed_on() -> None:
     async def main() -> None:
-        outbox, wire = Outbox(), Wire(breaks_after=1)
+        wire = Wire(breaks_after=1)
+        outbox = Outbox(wire.send)
         outbox.put(b"a")
         outbox.put(b"b")
         with pytest.raises(ConnectionError):
-            await outbox.drain(wire.send)
+            await outbox.drain()
         assert wire.frames == [b"a"]
 
     run_virtually(main())

@@ -5,7 +5,7 @@ import pytest
 from agent.errors import ConfigError
 from agent.sim.chaos import CHAOS, chaos, random_faults
 from agent.sim.faults import Faults
-from agent.sim.mishaps import Cut, Shut
+from agent.sim.mishaps import Cut, InTurn, Shut
 from tests.sim.model_line import Line
 
 
@@ -16,7 +16,12 @@ def unlucky(*names: str) -> Line:
 
 
 def test_without_a_name_nothing_goes_wrong() -> None:
-    assert chaos([]) == Faults()
+    assert chaos([]) == chaos(["none"]) == Faults()
+
+
+def test_it_happens_in_the_middle_of_the_reply_that_is_named() -> None:
+    [plan] = chaos(["drop"], reply=4).planned
+    assert plan.when == InTurn(4, "speaking", audio_s=1.0)
 
 
 def test_goaway_comes_in_mid_reply_and_means_it() -> None:
@@ -56,7 +61,8 @@ def test_stall_and_phantom_interrupt_befall_the_second_reply() -> None:
 def test_slow_pong_and_refuse_are_for_the_shell() -> None:
     assert chaos(["slow-pong"]).slow_pong_s == 20.0
     faults = chaos(["refuse"])
-    assert [refusal.status for refusal in faults.refusals] == [503]
+    [refusal] = faults.refusals
+    assert (refusal.status, refusal.redials_of) == (503, 0)
     assert any(isinstance(plan.what, Cut) for plan in faults.planned)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -174,6 +175,23 @@ def test_pings_are_answered_at_once_or_late_and_never_sent() -> None:
             assert await pong_after(server) < 0.2
         async with emulator(faults=Faults(slow_pong_s=0.3)) as server:
             assert await pong_after(server) >= 0.3
+
+    run(main)
+
+
+def test_pings_may_never_be_answered() -> None:
+    async def main() -> None:
+        async with (
+            emulator(faults=Faults(slow_pong_s=math.inf)) as server,
+            aiohttp.ClientSession() as session,
+            session.ws_connect(server.url + DEVELOPER, headers=KEY, autoping=False) as ws,
+        ):
+            await ws.ping(b"x")
+            await ws.send_json(SETUP)
+            first = await ws.receive(timeout=5.0)
+            assert json.loads(first.data) == {"setupComplete": {}}
+            with pytest.raises(TimeoutError):
+                await ws.receive(timeout=0.2)
 
     run(main)
 

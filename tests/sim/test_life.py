@@ -164,6 +164,25 @@ def test_setups_are_refused_so_many_times_or_so_long() -> None:
     assert while_.run(6.0).redial().close is None
 
 
+def test_the_redials_of_a_session_are_refused_from_its_notice_on() -> None:
+    refusal = Refusal(times=2, redials_of=1)
+    line = line_with(planned=planned(At(3.0), GoAway("3s")), refusals=(refusal,))
+    assert line.close is None
+    line.run(5.0)
+    closes: list[int | None] = []
+    for _ in range(3):
+        line.redial()
+        closes.append(line.close and line.close.code)
+    assert closes == [1011, 1011, None]
+
+
+def test_no_handle_is_known_to_belong_to_no_session() -> None:
+    refusal = Refusal(times=None, close=Shut(1007, "no"), resumes_only=True, redials_of=0)
+    line = line_with(refusals=(refusal,)).redial("invented")
+    assert line.close is not None
+    assert line.close.code == 1007
+
+
 def test_a_resume_can_be_refused_with_1007_and_a_fresh_session_taken() -> None:
     refusal = Refusal(times=None, close=Shut(1007, "invalid"), resumes_only=True)
     line = line_with(refusals=(refusal,)).redial()

@@ -9,7 +9,7 @@ import pytest
 from agent.audio.pcm import to_bytes
 from agent.sim.faults import Faults
 from agent.sim.live_server import ServerState
-from agent.sim.scripted import marker
+from agent.sim.scripted import Script, Scripted, marker
 from tests.sim.model_line import Line, calling, tools
 
 
@@ -191,6 +191,26 @@ def test_initial_history_is_taken_without_a_reply() -> None:
     line.turn("long ago").run(5.0)
     assert line.labels == ["setupComplete"]
     assert "audio" in line.turn("and now").run(5.0).labels
+
+
+class Reading(Scripted):
+    """Notes what it is handed."""
+
+    def __init__(self) -> None:
+        super().__init__(Script())
+        self.has_read: list[tuple[str, str]] = []
+
+    def read(self, role: str, text: str) -> None:
+        self.has_read.append((role, text))
+
+
+def test_a_mind_that_reads_is_handed_what_is_not_to_be_answered() -> None:
+    mind = Reading()
+    setup = {"historyConfig": {"initialHistoryInClientContent": True}}
+    line = Line(setup=setup, mind=mind).set_up()
+    line.turn("long ago").turn("by the way", complete=False).turn("and now")
+    assert mind.has_read == [("user", "long ago"), ("user", "by the way")]
+    assert Line().set_up().turn("by the way", complete=False).close is None
 
 
 def test_a_context_update_changes_which_functions_the_model_may_call() -> None:

@@ -23,8 +23,11 @@ def asked(profile: str = "dev-3.8", behavior: str | None = "BLOCKING", **line: A
 
 
 def words(line: Line) -> list[str]:
-    skipped = ("outputTranscription", "voiceActivity", "thought", "empty", "groundingMetadata")
-    return [word for word, _ in groupby(w for w in line.labels if w not in (*skipped, "usage"))]
+    skipped = {
+        "outputTranscription", "voiceActivity", "thought", "empty", "groundingMetadata", "usage",
+        "sessionResumptionUpdate",
+    }  # fmt: skip
+    return [word for word, _ in groupby(w for w in line.labels if w not in skipped)]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from agent.sim.scripted import marker
 from tests.sim.model_line import Line, calling, tools
 
 ASKS: dict[str, Any] = {"sessionResumption": {}}
+INITIAL_HISTORY: dict[str, Any] = {"historyConfig": {"initialHistoryInClientContent": True}}
 
 
 def line_with(profile: str = "dev-3.8", **fields: Any) -> Line:
@@ -59,10 +60,72 @@ def test_nobody_who_does_not_ask_gets_a_handle() -> None:
     assert line.updates == []
 
 
+def test_31_gives_one_unasked_when_functions_have_answered() -> None:
+    def answered(profile: str, rules: Resumption) -> Line:
+        faults = Faults(resumption=rules)
+        line = Line(profile, setup=tools("BLOCKING"), script=calling(), faults=faults).set_up()
+        line.text("greet").run(6.0).text("ask").run(2.0)
+        return line.answer(*line.call_ids).run(6.0)
+
+    [update] = answered("dev-3.1", Resumption()).updates
+    assert update["resumable"] is True
+    assert answered("dev-3.8", Resumption()).updates == []
+    assert answered("dev-3.1", Resumption(handles="none")).updates == []
+
+
+def test_a_resumed_31_has_forgotten_the_calls_of_its_initial_history() -> None:
+    def history(profile: str) -> tuple[list[str], list[str]]:
+        line = line_with(profile, setup=INITIAL_HISTORY)
+        call = {"functionCall": {"name": "book", "args": {}}}
+        turns = [{"role": "user", "parts": [{"text": "hello"}]}, {"role": "model", "parts": [call]}]
+        line.send({"clientContent": {"turns": turns, "turnComplete": True}})
+        line.text("one").run(6.0)
+        before = context(line)
+        return before, context(line.redial())
+
+    before, after = history("dev-3.1")
+    assert before[:2] == ["hello", '{"name":"book","args":{}}']
+    assert after == ["hello", *before[2:]]
+    before, after = history("dev-3.8")
+    assert after == before
+
+
+def context(line: Line) -> list[str]:
+    running = line.server._running
+    assert running is not None
+    return [words for _, words in running.session.conversation.delivery.ledger.history]
+
+
 def test_25_says_that_there_is_no_handle_while_it_generates() -> None:
     line = line_with("dev-2.5").forget().text("hi").run(6.0)
     assert [bool(update) for update in line.updates] == [False, True]
     assert [bool(update) for update in line_with().forget().text("hi").run(6.0).updates] == [True]
+
+
+def test_transparent_updates_come_every_so_many_messages_and_as_late_as_they_lag() -> None:
+    def indices(lag: int) -> list[str]:
+        transparent = {"sessionResumption": {"transparent": True}}
+        rules = Resumption(update_every=10, index_lag=lag)
+        line = line_with("vertex-3.8", setup=transparent, rules=rules).hush(1.0)
+        return [update.get("lastConsumedClientMessageIndex", "") for update in line.updates]
+
+    assert indices(0) == ["", "10", "20"]
+    assert indices(7) == ["", "10"]
+
+
+@pytest.mark.parametrize("profile", ["dev-3.8", "dev-2.5"])
+def test_a_handle_may_come_as_soon_as_a_reply_is_sent(profile: str) -> None:
+    rules = Resumption(when_generated=True)
+    line = line_with(profile, rules=rules, mind=Memory(), reply_s=8.0).forget()
+    line.text("one").run(4.0)
+    assert line.labels[-2:] == ["generationComplete", "sessionResumptionUpdate"]
+    assert line.updates[-1]["resumable"] is True
+    assert said(line.redial().forget().text("two").run(4.0)).split() == ["one", "two"]
+
+
+def test_a_handle_may_come_only_once() -> None:
+    line = line_with(rules=Resumption(handles="once")).text("hi").run(6.0)
+    assert [bool(update) for update in line.updates] == [True, False]
 
 
 def test_there_is_no_handle_while_a_function_is_at_work_and_one_when_it_has_answered() -> None:

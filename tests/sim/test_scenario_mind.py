@@ -92,3 +92,38 @@ def test_a_copy_goes_its_own_way() -> None:
     answer = twin.heard("tomorrow at seven")
     assert mind.grammar == before
     assert mind.heard("tomorrow at seven") == answer
+
+
+HISTORY = (
+    ("user", 'Greet the caller now. Say exactly: "Good day."'),
+    ("model", "Good day."),
+    ("user", "I would like to book a table for four people"),
+    ("model", "On which day?"),
+    ("user", "what a strange thing to say"),
+    ("user", "tomorrow at seven"),
+    ("user", "my name is Susan Miller"),
+)
+
+
+def reader(*history: tuple[str, str]) -> ScenarioMind:
+    mind = ScenarioMind(scenario("restaurant"), TODAY, {"book_table"})
+    for role, text in history:
+        mind.read(role, text)
+    return mind
+
+
+def test_a_history_is_read_like_a_conversation_and_what_means_nothing_is_passed_over() -> None:
+    move = reader(*HISTORY).heard("yes please")
+    assert isinstance(move, CallTools)
+    [(name, arguments)] = move.calls
+    assert (name, arguments["people"]) == ("book_table", 4)
+
+
+def test_a_call_that_is_in_the_history_with_its_answer_is_not_made_again() -> None:
+    answer = '(book_table answered: {"output":{"status":"booked","reference":"BV 1"}})'
+    calls = (("user", "yes please"), ("model", "(I called book_table with {}.)"))
+    assert reader(*HISTORY, *calls, ("model", answer)).heard("yes please") == Say(
+        "What can I do for you?"
+    )
+    lost = reader(*HISTORY, *calls)
+    assert isinstance(lost.heard("yes please"), CallTools)

@@ -4,12 +4,15 @@ import pytest
 
 from agent.call import prompts
 from agent.sim.service_texts import (
+    AnswerNow,
+    GoOn,
     KeysPressed,
     LateResult,
     SayExactly,
     SayGoodbye,
     ServiceText,
     read_service_text,
+    rest_of,
 )
 
 LATE = prompts.LATE_RESULT
@@ -20,6 +23,9 @@ LATE = prompts.LATE_RESULT
     [
         (prompts.say(prompts.GREETING, "Hello.\nWho calls?"), SayExactly("Hello.\nWho calls?")),
         (prompts.say(prompts.IDLE, 'Are "you" there?'), SayExactly("Are 'you' there?")),
+        (prompts.say(prompts.CONTINUE, "One moment"), GoOn("One moment")),
+        (prompts.GO_ON, GoOn("")),
+        (prompts.ANSWER, AnswerNow()),
         (prompts.IDLE_GOODBYE, SayGoodbye()),
         (prompts.WRAP_UP, SayGoodbye()),
         (prompts.KEYS.format(keys="10*42#"), KeysPressed("1042")),
@@ -34,3 +40,20 @@ def test_texts_of_the_service_are_told_from_the_callers(
     text: str, meaning: ServiceText | None
 ) -> None:
     assert read_service_text(text) == meaning
+
+
+@pytest.mark.parametrize(
+    ("heard", "rest"),
+    [
+        ("We are open", "from noon, and we are glad."),
+        ("we are open,", "from noon, and we are glad."),
+        ("We", "are glad."),  # the last of several places
+        ("and we", "are glad."),
+        ("something else and", "we are glad."),
+        ("We are open from noon, and we are glad.", ""),
+        ("", "We are open from noon, and we are glad."),
+        ("nothing of it", "We are open from noon, and we are glad."),
+    ],
+)
+def test_a_reply_goes_on_after_the_words_that_were_heard(heard: str, rest: str) -> None:
+    assert rest_of("We are open from noon, and we are glad.", heard) == rest

@@ -2,6 +2,8 @@
 
 import pytest
 
+from agent.sim.faults import Faults
+from agent.sim.mishaps import Resumption
 from agent.sim.sessions import MOST_HANDLES
 from agent.sim.wire import Refused
 from tests.sim.model_line import Line
@@ -49,3 +51,25 @@ def test_only_so_many_handles_are_kept() -> None:
     with pytest.raises(Refused):
         store.resume(handle, "z", profile, line.model, line.now)
     assert store.resume(newest, "z", profile, line.model, line.now).ordinal == MOST_HANDLES + 1
+
+
+def refusal_of(line: Line) -> int | None:
+    return None if line.close is None else line.close.code
+
+
+def test_a_handle_is_refused_that_is_not_the_newest_or_for_another_model_or_while_open() -> None:
+    strict = Faults(resumption=Resumption(newer_invalidates=True))
+    line = Line(setup={"sessionResumption": {}}, faults=strict).set_up()
+    old = line.handle
+    assert refusal_of(line.text("hi").run(6.0).redial(old)) == 1008
+    other = asking()
+    other.server.closed()
+    other.profile = "dev-3.1"
+    assert refusal_of(other.redial()) == 1007
+    assert refusal_of(asking().redial(hang_up=False)) == 1011
+
+
+def test_a_handle_tells_its_session() -> None:
+    line = asking()
+    assert line.store.number_of(line.handle) == 1
+    assert line.store.number_of("invented") == 0

@@ -56,6 +56,11 @@ class PatientLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(done)
         return future
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """The threads end in real time; the limit on that must not pass in jumps."""
+        self._patient.threads += 1
+        await super().shutdown_default_executor(timeout)
+
 
 def run_on_loopback[T](main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine that uses sockets; no task and no socket may be left when it returns."""

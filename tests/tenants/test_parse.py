@@ -44,6 +44,7 @@ agent:
   barge_in: both
   thinking: low
   vad: {start: low, end: high, prefix: 20ms, silence: 600ms}
+  moment: Just a second.
 hours: {timezone: Europe/Rome}
 tools:
   - python: shop.order_status
@@ -53,6 +54,7 @@ limits: {call: 1h, concurrent: 3}
 idle: {prompt_after: 5s, say: Hello?, end_after: 6s}
 audio: {uplink_packet: 60ms}
 record: {audio: yes}
+fallback: {say: Sorry.}
 """,
         "x.yaml",
     )
@@ -68,6 +70,7 @@ record: {audio: yes}
             "barge_in": "both",
             "thinking": "low",
             "vad": {"start": "low", "end": "high", "prefix": 0.02, "silence": 0.6},
+            "moment": "Just a second.",
         },
         "hours": {"timezone": ZoneInfo("Europe/Rome")},
         "tools": ({"python": "shop.order_status", "timeout": 4.0}, {"builtin": "end_call"}),
@@ -75,6 +78,7 @@ record: {audio: yes}
         "idle": {"prompt_after": 5.0, "say": "Hello?", "end_after": 6.0},
         "audio": {"uplink_packet": 0.06},
         "record": {"audio": True},
+        "fallback": {"say": "Sorry."},
     }
 
 
@@ -143,6 +147,15 @@ idle: {say: "", prompt_after: 1s}
             SMALLEST + "idle: {say: " + "x" * 1001 + "}",
             "x.yaml:4:13: idle.say: is too long; at most 1000",
         ),
+        (
+            SMALLEST.replace("instructions", f"moment: {'x' * 201}, instructions"),
+            "x.yaml:3:17: agent.moment: is too long; at most 200",
+        ),
+        (
+            SMALLEST + "fallback: {transfer: +15550100199}",
+            "x.yaml:4:12: fallback.transfer: unknown key",
+        ),
+        (SMALLEST + 'fallback: {say: ""}', "x.yaml:4:17: fallback.say: is empty"),
         (
             SMALLEST.replace("instructions", "barge_in: [a], instructions"),
             "x.yaml:3:19: agent.barge_in: this is not one of model, local, both",

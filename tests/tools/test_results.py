@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from agent.errors import ToolError
-from agent.tools.results import MAX_BYTES, answer_with, error_with
+from agent.tools.results import MAX_BYTES, MAX_ERROR, answer_with, error_with
 
 
 class Size(Enum):
@@ -79,8 +79,17 @@ def test_a_long_text_is_cut_and_says_so(result: object) -> None:
 
 @given(st.lists(st.text(max_size=3000), max_size=30))
 def test_an_answer_is_never_too_large(result: list[str]) -> None:
-    assert len(msgspec.json.encode(answer_with(result))) <= MAX_BYTES + len('{"output":}')
+    assert len(msgspec.json.encode(answer_with(result))) < MAX_BYTES
+
+
+@pytest.mark.parametrize("result", [[], {}, "", (), set()])
+def test_what_is_empty_is_called_so(result: object) -> None:
+    assert answer_with(result)["status"] == "done, and the result is empty"
 
 
 def test_an_error_says_whether_to_try_again() -> None:
     assert error_with("No.", retryable=False) == {"error": "No.", "retryable": False}
+
+
+def test_an_error_is_never_too_large() -> None:
+    assert error_with("x" * 50_000, retryable=True) == {"error": "x" * MAX_ERROR, "retryable": True}

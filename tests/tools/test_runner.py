@@ -42,6 +42,11 @@ async def own_timeout() -> None:
     raise TimeoutError("Anna")
 
 
+async def own_cancellation() -> None:
+    """Be let down by another task."""
+    raise asyncio.CancelledError
+
+
 async def leave() -> None:
     """Try to stop the service."""
     raise SystemExit(3)
@@ -62,7 +67,7 @@ def runner(*functions: Callable[..., Any], max_concurrent: int = 8) -> ToolRunne
 
 def answer(function: Callable[..., Any], **args: object) -> dict[str, Any]:
     async def main() -> dict[str, Any]:
-        return await runner(function).run("1", function.__name__, args, CONTEXT)
+        return await runner(function).run("1", function.__name__, args, "k", CONTEXT)
 
     return run_virtually(main())
 
@@ -81,7 +86,7 @@ def test_a_function_may_refuse_in_its_own_words() -> None:
     assert answer(refuse) == {"error": "We are full: offer another day.", "retryable": True}
 
 
-@pytest.mark.parametrize("function", [crash, own_timeout, leave])
+@pytest.mark.parametrize("function", [crash, own_timeout, own_cancellation, leave])
 def test_a_failure_is_answered_without_its_inside(function: Callable[..., Any]) -> None:
     name = function.__name__
     assert answer(function) == {
@@ -96,7 +101,7 @@ def test_a_result_that_cannot_be_told_is_answered() -> None:
 
 def test_a_slow_function_is_cancelled_and_answered_in_time() -> None:
     async def main() -> tuple[dict[str, Any], float]:
-        result = await runner(slow).run("1", "slow", {}, CONTEXT)
+        result = await runner(slow).run("1", "slow", {}, "k", CONTEXT)
         return result, asyncio.get_running_loop().time()
 
     result, took = run_virtually(main())
@@ -108,8 +113,8 @@ def test_a_slow_function_is_cancelled_and_answered_in_time() -> None:
 def test_an_unknown_function_is_answered_with_the_known_ones() -> None:
     async def main() -> list[dict[str, Any]]:
         return [
-            await runner(double).run("1", "duble", {}, CONTEXT),
-            await runner().run("1", "duble", {}, CONTEXT),
+            await runner(double).run("1", "duble", {}, "k", CONTEXT),
+            await runner().run("1", "duble", {}, "k", CONTEXT),
         ]
 
     known, none = run_virtually(main())
@@ -131,7 +136,7 @@ def test_fifty_at_once_wait_for_their_places_or_are_told() -> None:
 
     async def main() -> list[dict[str, Any]]:
         tools = runner(three_seconds, max_concurrent=4)
-        calls = (tools.run(str(n), "three_seconds", {}, CONTEXT) for n in range(50))
+        calls = (tools.run(str(n), "three_seconds", {}, str(n), CONTEXT) for n in range(50))
         return await asyncio.gather(*calls)
 
     answers = run_virtually(main())
@@ -141,24 +146,13 @@ def test_fifty_at_once_wait_for_their_places_or_are_told() -> None:
     assert sum(answer == waited for answer in answers) == 38
 
 
-def test_a_cancelled_call_cancels_the_function() -> None:
-    async def main() -> None:
-        task = asyncio.create_task(runner(slow).run("1", "slow", {}, CONTEXT))
-        await asyncio.sleep(1)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
-    run_virtually(main())
-
-
 def test_a_plain_function_runs_in_a_thread() -> None:
     def where() -> str:
         """Tell the thread."""
         return threading.current_thread().name
 
     async def main() -> dict[str, Any]:
-        return await runner(where).run("1", "where", {}, CONTEXT)
+        return await runner(where).run("1", "where", {}, "k", CONTEXT)
 
     assert asyncio.run(main())["output"] != threading.main_thread().name
 
@@ -184,7 +178,7 @@ def test_the_log_holds_words_and_arguments_as_personal_data_only() -> None:
 
 def test_an_unknown_name_is_not_logged() -> None:
     async def main() -> None:
-        await runner().run("1", "anna_miller", {}, CONTEXT)
+        await runner().run("1", "anna_miller", {}, "k", CONTEXT)
 
     with structlog.testing.capture_logs() as lines:
         run_virtually(main())

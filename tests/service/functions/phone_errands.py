@@ -3,6 +3,8 @@
 import asyncio
 from contextlib import suppress
 
+from agent.tools import repeatable
+
 
 async def look_up(order: str) -> str:
     """Look up an order.
@@ -13,12 +15,19 @@ async def look_up(order: str) -> str:
     return f"order {order} is on its way"
 
 
+async def book() -> str:
+    """Take a second to book something."""
+    await asyncio.sleep(1)
+    return "booked"
+
+
 async def think_long() -> str:
     """Think for an hour."""
     await asyncio.sleep(3600)
     return "thought"
 
 
+@repeatable
 async def insist() -> str:
     """Work for five seconds, whoever says stop."""
     until = asyncio.get_running_loop().time() + 5

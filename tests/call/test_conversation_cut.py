@@ -1,0 +1,166 @@
+"""The talk when the model stops in the middle, for whatever reason."""
+
+import numpy as np
+import pytest
+
+from agent.audio import mulaw
+from agent.call.bargein import BargeIn, BargeInMode
+from agent.call.conversation import Conversation
+from agent.call.cover import Cover, CoverPlan
+from agent.call.playout import Mark, Playout
+from agent.call.timeline import Timeline
+from tests.call.line import voice
+from tests.call.talk import Talk
+
+
+def test_what_a_connection_leaves_half_said_is_played_and_its_rest_is_missing() -> None:
+    t = Talk()
+    t.say(0.5, "We are")
+    turn = t.talk.connection_left(True, t.now)
+    assert turn is not None
+    assert (turn.reason, turn.agent_text) == ("cut", "We are")
+    assert isinstance(t.play(1.0)[-1], Mark)
+    assert t.told() == [("agent.said", "We are")]
+    assert t.replies == ["We are"]
+    assert t.names()[-1] == "agent.cut_short"
+
+
+def test_what_a_connection_leaves_before_its_first_sound_is_no_sentence() -> None:
+    t = Talk()
+    assert t.talk.connection_left(True, t.now) is None
+    t.talk.model_said("We", t.now)
+    assert t.talk.connection_left(True, t.now) is None
+    assert t.replies == [""]
+
+
+@pytest.mark.parametrize("generated", [True, False])
+def test_what_was_all_said_or_waited_for_a_function_is_not_cut(generated: bool) -> None:
+    t = Talk()
+    t.say(0.5, "We are.")
+    if generated:
+        t.talk.generation_complete(t.now)
+    assert t.talk.connection_left(generated, t.now) is None
+    assert t.told() == [("agent.said", "We are.")]
+    assert t.replies == []
+
+
+def test_a_turn_gone_on_with_is_one_utterance_and_the_time_between_a_gap_in_it() -> None:
+    t = Talk()
+    t.say(0.5, "We are")
+    turn = t.talk.connection_left(True, t.now)
+    assert turn is not None
+    t.play(0.5)
+    t.talk.go_on_with(turn, 0.5)
+    t.talk.model_audio(voice(0.5, 24000), 2.0)
+    t.talk.model_said("open.", 2.0)
+    t.talk.take(2.0)
+    assert t.talk.turns.count == 1
+    assert t.talk.seam_gap_s == pytest.approx(1.5, abs=0.03)
+    t.talk.take(2.2)
+    t.talk.interrupted(2.3, asked_at=2.3)
+    assert t.replies[-1] in {"", "open."}
+    assert turn.agent_text_heard.startswith("We are")
+
+
+def test_a_turn_given_up_with_all_its_sound_is_not_missing_anything() -> None:
+    t = Talk()
+    t.say(0.5, "Yes.")
+    t.talk.generation_complete(t.now)
+    assert t.talk.give_up_turn(11.0) is None
+    t.say(0.5)
+    t.talk.turns.model_spoke(20.0)
+    assert t.talk.give_up_turn(30.0) is not None
+
+
+@pytest.mark.parametrize("mode", ["model", "both", "local"])
+def test_a_phantom_interruption_leaves_the_rest_missing(mode: BargeInMode) -> None:
+    t = Talk(mode)
+    t.hear(0.2, silent=True)
+    t.say(1.0, "A long story")
+    assert t.talk.interrupted(t.now) is not None
+    assert t.talk.phantoms == 1
+    assert not t.talk.clear_due
+
+
+def test_what_the_model_says_after_a_phantom_is_heard() -> None:
+    t = Talk()
+    t.say(4.0, "One two three four")
+    t.hear(3.2, silent=True)
+    t.talk.interrupted(t.now)
+    t.say(1.0, "Five.")
+    assert [turn.audio for turn in t.talk.turns.all] == [4 * 8000, 8000]
+    assert t.talk.turns.late == 0
+
+
+def test_a_phantom_after_the_last_word_leaves_nothing_missing() -> None:
+    t = Talk()
+    t.hear(0.2, silent=True)
+    t.say(1.0, "A long story.")
+    t.talk.generation_complete(t.now)
+    assert t.talk.interrupted(t.now) is None
+    assert t.talk.phantoms == 1
+
+
+def test_on_a_noisy_line_the_service_is_believed() -> None:
+    t = Talk()
+    rng = np.random.default_rng(1)
+    noise = mulaw.encode(rng.normal(0, 900, 16000).astype(np.int16))
+    for i in range(0, len(noise), 160):
+        t.uplink.push(noise[i : i + 160], 20 * t.n_frames)
+        t.n_frames += 1
+        t.talk.listen(t.uplink, t.now)
+    t.talk.turns.caller_speaking = False
+    t.say(1.0, "A long story")
+    t.talk.interrupted(t.now)
+    assert t.talk.phantoms == 0
+
+
+def test_what_we_said_to_the_model_interrupts_it_as_well() -> None:
+    t = Talk()
+    t.hear(0.2, silent=True)
+    t.say(1.0, "A long story")
+    assert t.talk.interrupted(t.now, asked_at=t.now - 0.5) is None
+    assert t.talk.clear_due
+
+
+def test_what_no_service_knows_of_any_more_is_interrupted_by_our_own_ears() -> None:
+    t = Talk("model")
+    t.hear(0.4, silent=True)
+    t.say(4.0, "A long story")
+    t.talk.connection_left(True, t.now)
+    t.hear(0.8)
+    assert t.talk.barge_ins == 1
+    t.hear(0.6, silent=True)
+    t.say(4.0, "Another")
+    t.hear(0.8)
+    assert t.talk.barge_ins == 1  # that one is the service's to interrupt
+
+
+def test_audio_that_keeps_running_out_is_held_back_into_longer_stretches() -> None:
+    t = Talk()
+    for now in (0.0, 1.0, 2.0):
+        t.talk.model_audio(voice(0.2, 24000), now)
+        assert t.play(now + 0.9, now) != []
+    for now in (3.0, 3.1):
+        t.talk.model_audio(voice(0.1, 24000), now)
+    assert t.play(3.9, 3.1) == []
+    assert t.play(6.0, 4.0) != []
+    t.talk.turn_complete(None, None, 6.0)
+    t.talk.model_audio(voice(0.2, 24000), 7.0)
+    assert t.play(7.5, 7.0) != []  # the next turn is not
+
+
+def test_cover_is_a_sound_and_no_words() -> None:
+    cover = Cover(CoverPlan())
+    timeline = Timeline(0.0)
+    playout = Playout(lead_ms=240, message_ms=100, start_ms=0, cover=cover)
+    talk = Conversation(playout, BargeIn("both", 0.24, 0.0), timeline, print)
+    talk.turns.caller_stopped(0.0, agent_audible=False)
+    cover.waiting(0.0, 0.0)
+    now = 0.0
+    while now < 3.0:
+        talk.take(now)
+        now = max(now + 0.001, playout.next_due)
+    assert [e.name for e in timeline] == ["cover.phrase"]
+    assert talk.turns.dead_air.longest_s(3.0) < 0.2
+    assert talk.first_audio_at is None

@@ -7,7 +7,7 @@ ARGS ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup setup-dev setup-quality test test-3.12 check format-check lint types unit fix bench clean
+.PHONY: help demo setup setup-dev setup-quality test test-3.12 check format-check lint types unit fix bench continuity clean
 
 help:
 	@echo "make demo    a simulated caller phones in and books a table by voice  (ARGS=--exit: then ends)"
@@ -15,6 +15,7 @@ help:
 	@echo "make check   format, lint, types, layers, unit tests: under a minute"
 	@echo "make fix     format and repair what a machine can"
 	@echo "make bench   figures against the floor and the naive bridge"
+	@echo "make continuity  calls that lose their connections, beside the naive bridge; puts the table into the README"
 	@echo "make setup   only the set-up, so that $(BIN)/seamline runs"
 	@echo "make clean   remove what was made"
 
@@ -66,6 +67,9 @@ fix: $(VENV)/.dev
 
 bench: $(VENV)/.quality
 	@$(BIN)/python -m bench $(ARGS)
+
+continuity: $(VENV)/.dev
+	@$(BIN)/python -m bench.continuity --markdown README.md $(ARGS)
 
 clean:
 	rm -rf $(VENV) .venv-3.12 build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov calls

@@ -4,9 +4,11 @@
 
 FROM python:3.13-slim AS build
 WORKDIR /src
+# `--build-arg REQUIREMENTS=mcp` for tenants with tools of MCP servers.
+ARG REQUIREMENTS=base
 RUN python -m venv /opt/seamline
-COPY requirements/base.txt requirements/
-RUN /opt/seamline/bin/pip install --no-cache-dir --require-hashes -r requirements/base.txt
+COPY requirements/${REQUIREMENTS}.txt requirements/
+RUN /opt/seamline/bin/pip install --no-cache-dir --require-hashes -r requirements/${REQUIREMENTS}.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY agent agent
 RUN /opt/seamline/bin/pip install --no-cache-dir --no-deps .

@@ -8,6 +8,14 @@ this one, on another. A caller speaks, the model answers for four seconds, and s
 talks as much, in frames of 20 ms. CPU is what the kernel billed the subject for while all calls
 were up.
 
+What is the same: the callers, their speech, the machine, and 20 ms frames from both ends. What is
+not: the relay forwards each message as it is, with nothing to decode; the naive bridge sends one
+message for each that it gets; the service sends what a tenant's defaults say, fewer and larger
+ones (caller audio in packets of 40 ms, the agent's in messages of up to 100 ms), and does all that
+a tenant has by default: its own speech detection, pacing, the ledger for a lost connection, the
+log. The relay and the naive bridge are plain aiohttp, and websockets under the SDK; the service
+reads everyday frames past aiohttp's queue (docs/decisions/0004-a-shortcut-for-frames.md).
+
 Latency is one way, from a message that came in to the one that carries it on:
 
 - up: from the carrier's message that completes a packet to the packet at the model. The packet's
@@ -22,13 +30,11 @@ Latency is one way, from a message that came in to the one that carries it on:
 
 import argparse
 import asyncio
-import math
 import os
 import socket
 import sys
 import time
-from bisect import bisect_left
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -42,19 +48,19 @@ from agent.sim.clips import Clip
 from agent.sim.connection import Senses
 from agent.sim.emulator import Emulator, EmulatorOptions
 from agent.sim.phone import PhoneOptions, phone_bank
-from agent.sim.phone_report import BankReport, PhoneReport
+from agent.sim.phone_report import BankReport
 from agent.sim.recording import Recording
 from agent.sim.script import Pause, Say, Step
 from agent.sim.scripted import Script, Scripted, Tones, marker
 from agent.sim.server_profiles import PROFILES
 from bench import far_end
+from bench.calls_latency import downlink_ms, in_order, uplink_ms
 
 REPLY_S = 4.0
 ASK_S = 1.0
 ROUND_S = 6.5
 RAMP_S = 4.0
 WARM_UP_S = 3.0
-FRAME = 160
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 HERE = Path(__file__).parent
 RELAY, NAIVE, OURS = "bare relay", "naive bridge", "seamline"
@@ -163,63 +169,6 @@ async def load(
     late = [s for call in report.calls for s in call.lateness_s]
     result.phone_late_ms = 1000 * float(np.percentile(late, 99)) if late else 0.0
     return result, report
-
-
-def uplink_ms(report: BankReport, recording: Recording) -> list[float]:
-    """From a caller's frame going out to the message that completes it at the model."""
-    latencies: list[float] = []
-    for call, name in zip(in_order(report), recording.connections, strict=True):
-        n_samples = 0
-        for frame in recording.frames:
-            if frame.connection != name or frame.kind != "audio":
-                continue
-            n_samples += frame.n_samples
-            index = round(n_samples / 320) - 1  # 20 ms at 16 kHz
-            if index < len(call.sent_at):
-                latencies.append(1000 * (frame.at_s - call.sent_at[index]))
-    return latencies
-
-
-def first_message_samples(call: PhoneReport, index: int) -> int:
-    """How much audio, at 8 kHz, the first message of a reply held, in whole frames.
-
-    It is not told, but follows: what was queued when the next one came, and what had been played.
-    """
-    if index + 1 == len(call.received_at):
-        return FRAME
-    played_s = call.received_at[index + 1] - call.received_at[index]
-    return max(round((call.leads_s[index + 1] + played_s) * 8000 / FRAME), 1) * FRAME
-
-
-def downlink_ms(
-    report: BankReport, sent_at: Iterable[Sequence[float]], chunk_ms: int
-) -> tuple[list[float], list[float]]:
-    """To the first message of each reply at the carrier, in ms.
-
-    Args:
-        sent_at: when the model sent each message, for each call in the order of their starts.
-        chunk_ms: the length of each.
-
-    Returns:
-        From the model's message that completes it, and from the first of the reply.
-    """
-    beyond: list[float] = []
-    from_first: list[float] = []
-    for call, sent in zip(in_order(report), sent_at, strict=True):
-        gaps = [index for index in range(1, len(sent)) if sent[index] - sent[index - 1] > 1.0]
-        for first in (0, *gaps) if sent else ():
-            index = bisect_left(call.received_at, sent[first])
-            if index == len(call.received_at):
-                continue  # the call ended before
-            needed = 3 * first_message_samples(call, index) - 2  # at 24 kHz, the last is enough
-            last = min(first + math.ceil(needed / (24 * chunk_ms)) - 1, len(sent) - 1)
-            beyond.append(1000 * (call.received_at[index] - sent[last]))
-            from_first.append(1000 * (call.received_at[index] - sent[first]))
-    return beyond, from_first
-
-
-def in_order(report: BankReport) -> list[PhoneReport]:
-    return sorted(report.calls, key=lambda call: call.started_at)
 
 
 async def measure_bridge(bridge: Bridge, calls: int, seconds: float, chunk_ms: int) -> Result:

@@ -35,9 +35,8 @@ def our_app(gemini_url: str, data: Path, age_s: float | None) -> web.Application
     settings = replace(settings, functions=DESK, data=data)
     tenants = read_tenants(settings)
     if age_s is not None:
-        tenants = replace(
-            tenants, by_name={name: _aged(one, age_s) for name, one in tenants.by_name.items()}
-        )
+        aged = {name: _aged(one, age_s) for name, one in tenants.current.by_name.items()}
+        tenants.current = replace(tenants.current, by_name=aged)
     return make_app(settings, tenants)
 
 

@@ -14,7 +14,7 @@ LAYER = {
     "telephony": 1, "gemini": 1, "tenants": 1,
     "call": 2,
     "tools": 3, "store": 3, "observe": 3, "live": 3, "service": 3,
-    "sim": 4, "cli": 5, "__main__": 5,
+    "sim": 4, "testing": 4, "cli": 5, "__main__": 5,
 }  # fmt: skip
 IMPURE = {
     "asyncio", "aiohttp", "socket", "threading", "time", "random", "os", "logging", "structlog",
@@ -75,7 +75,9 @@ def test_imports_keep_to_their_layer(module: str, path: Path) -> None:
             if other in {"", "__version__"}:
                 continue
             if other == "sim":
-                assert package in {"sim", "cli"}, f"{module} imports {name}"
+                assert package in {"sim", "testing", "cli"}, f"{module} imports {name}"
+            if other == "testing":
+                assert package == "testing", f"{module} imports {name}"
             assert LAYER[other] <= layer, f"{module} imports {name}, which lies above it"
             if layer == 1:
                 assert LAYER[other] == 0 or other == package, f"{module} imports {name}"

@@ -61,35 +61,36 @@ class _NoiseFloor:
     def __init__(self) -> None:
         self.dbfs = math.inf
         self._minima: deque[float] = deque(maxlen=_WINDOWS - 1)
+        self._past = math.inf  # the least of them
         self._minimum, self._in_window = math.inf, 0
         self._recent: deque[float] = deque(maxlen=_STEADY_HOPS)
 
-    def follow(self, level: float) -> None:
-        """Take the level of the next hop."""
-        recent = self._recent
-        recent.append(level)
-        if self.dbfs == math.inf:
-            self.dbfs = self._minimum = min(level, _FLOOR_START_DBFS)
+    def follow(self, level: float) -> float:
+        """Take the level of the next hop; returns the floor."""
+        recent, known = self._recent, self.dbfs
+        if known == math.inf:
+            known = self._minimum = min(level, _FLOOR_START_DBFS)
         # The mean of three hops: the minimum of single ones would lie well under the noise's level.
-        smooth = (level + recent[-2] + recent[-3]) / 3.0 if len(recent) > 2 else level
-        self._minimum = min(self._minimum, smooth)
+        smooth = (level + recent[-1] + recent[-2]) / 3.0 if len(recent) > 1 else level
+        recent.append(level)
+        if smooth < self._minimum:
+            self._minimum = smooth
         self._in_window += 1
         if self._in_window == _WINDOW_HOPS:
             self._minima.append(self._minimum)
+            self._past = min(self._minima)
             self._minimum, self._in_window = smooth, 0
-        floor = min(self._minimum, *self._minima) if self._minima else self._minimum
+        floor = self._minimum if self._minimum < self._past else self._past
         # The first comparison spares most hops of speech the other two.
-        if (
-            level > self.dbfs
-            and len(recent) == _STEADY_HOPS
-            and abs(level - recent[0]) < _STEADY_DB
-        ):
+        if level > known and len(recent) == _STEADY_HOPS and abs(level - recent[0]) < _STEADY_DB:
             low = min(recent)
             if max(recent) - low < _STEADY_DB:
-                floor = min(self.dbfs + _CLIMB_DB, low + _STEADY_DB / 2)
+                floor = min(known + _CLIMB_DB, low + _STEADY_DB / 2)
                 self._minima.clear()
+                self._past = math.inf
                 self._minimum = floor
-        self.dbfs = max(floor, _FLOOR_MIN_DBFS)
+        self.dbfs = floor if floor > _FLOOR_MIN_DBFS else _FLOOR_MIN_DBFS
+        return self.dbfs
 
 
 class SpeechDetector:
@@ -147,25 +148,31 @@ class SpeechDetector:
         events = []
         for start in range(0, whole, hop_bytes):
             hop = samples[start : start + hop_bytes]
-            event = self._hear(rms(hop, 2), cross(hop, 2))
+            event = self._hear(hop)
             if event:
                 events.append(event)
         self._rest = samples[whole:]
         return events
 
-    def _hear(self, rms_: int, crossings: int) -> SpeechStarted | SpeechEnded | None:
+    def _hear(self, hop: bytes) -> SpeechStarted | SpeechEnded | None:
+        rms_ = rms(hop, 2)
         level = 20.0 * math.log10(rms_ / FULL_SCALE) if rms_ else SILENCE_DBFS
-        self._floor.follow(level)
+        floor = self._floor.follow(level)
         self._hops += 1
-        low, high = _CROSSINGS_VOICED
-        voiced = low <= crossings <= high
-        if self.speaking:
-            loud = level > max(self._floor.dbfs + self._margin_off, self._min_off)
+        speaking = self.speaking
+        if speaking:
+            loud = level > floor + self._margin_off and level > self._min_off
         else:
-            loud = level > max(self._floor.dbfs + self._margin_on, self._min_on)
+            loud = level > floor + self._margin_on and level > self._min_on
+        if not loud and not speaking:  # most hops of a call
+            self._loud = self._loud << 1 & self._mask
+            self._voiced = self._voiced << 1 & self._mask
+            return self._begun() if self._loud else None
+        low, high = _CROSSINGS_VOICED
+        voiced = loud and low <= cross(hop, 2) <= high
         self._loud = (self._loud << 1 | loud) & self._mask
-        self._voiced = (self._voiced << 1 | (loud and voiced)) & self._mask
-        if not self.speaking:
+        self._voiced = (self._voiced << 1 | voiced) & self._mask
+        if not speaking:
             return self._begun()
         if loud and self._loud & 0b110:
             self._end_hop = self._hops

@@ -2,16 +2,16 @@
 
 The model's service hears an interruption and stops talking; our own detection can hear one earlier,
 or without it. Neither is believed blindly: a cough is not speech, and a sentence is not lost to a
-phantom, an interruption that the service reports though the caller has not made a sound. A tenant
-who trusts our own ears only needs the caller to be speaking at that moment.
+phantom, an interruption that the service reports though the caller has not made a sound since the
+reply began. A tenant who trusts our own ears only needs the caller to be speaking at that moment.
 
 Source: docs/protocols/gemini-live.md 3.5, C-9; docs/protocols/twilio.md section 8, rows 2 and 3.
 """
 
 from typing import Literal
 
-PHANTOM_S = 3.0
-"""An interruption that comes so long after the caller was last heard is not the caller's."""
+SHORTLY_S = 0.3
+"""A caller who was heard so shortly before a reply began may have spoken on into it."""
 
 type BargeInMode = Literal["model", "local", "both"]
 
@@ -47,10 +47,17 @@ class BargeIn:
         self._spent = True
         return True
 
-    def by_model(self, silent_s: float) -> bool:
+    def by_model(self, heard_at: float, reply_from: float, now: float) -> bool:
         """Decide whether an interruption that the model reports silences the agent.
 
         Args:
-            silent_s: how long the caller has surely been silent; 0: he speaks, or nobody knows.
+            heard_at: when whatever can have interrupted it was last heard: the caller, or we; `now`
+                as long as he speaks, or nobody knows.
+            reply_from: when the reply began.
         """
-        return silent_s <= (PHANTOM_S if self._trusts_model else 0.0)
+        return heard_at >= now if not self._trusts_model else not is_phantom(heard_at, reply_from)
+
+
+def is_phantom(heard_at: float, reply_from: float) -> bool:
+    """Whether an interruption is nobody's: since the reply began nothing was heard."""
+    return heard_at < reply_from - SHORTLY_S

@@ -10,9 +10,10 @@ from math import inf
 
 from agent.audio.pcm import Pcm16
 from agent.audio.speech import SpeechEnded, SpeechStarted
-from agent.call.bargein import PHANTOM_S, BargeIn
+from agent.call.bargein import BargeIn, is_phantom
 from agent.call.cover import CoverSound
 from agent.call.playout import RATE_HZ, REMEMBERED_PARTS, Mark, Play, Playout
+from agent.call.slowness import Slowness
 from agent.call.telling import Telling
 from agent.call.timeline import Timeline
 from agent.call.turn import Turn
@@ -21,10 +22,6 @@ from agent.call.uplink import Uplink
 
 QUIET_LINE_DBFS = -45.0
 """On a line noisier than this our own detection may miss a voice: it is never sure of silence."""
-SLOW_AFTER = 2
-"""A turn whose audio ran out so often is generated slower than real time (B23):"""
-SLOW_HOLD_MS = 1000
-"""it is played in stretches of so much."""
 
 
 class Conversation:
@@ -63,7 +60,7 @@ class Conversation:
         self._floor_dbfs = inf
         self._voice_end = -inf
         self._seam = 0
-        self._underruns = self._slow_turn = self._slow_times = 0
+        self._slowness = Slowness(playout)
         # Of the audio being heard, no service knows any more: only we can hear it interrupted.
         self._orphaned = False
         self._cover: CoverSound | None = None
@@ -79,9 +76,11 @@ class Conversation:
         turn = self.turns.model_spoke(now)
         if turn is not None:
             self._orphaned = self._orphaned and self.playout.audible(now)
+            if turn.paused:
+                turn.paused, turn.output_from = False, now
             turn.audio += self.playout.push(turn.number, pcm24k, now)
-            if self.playout.underruns > self._underruns:
-                self._keep_up(turn, now)
+            if self.playout.underruns > self._slowness.underruns:
+                self._slowness.ran_dry(turn.number, now)
         return turn is not None
 
     def model_said(self, text: str, now: float) -> bool:
@@ -100,6 +99,8 @@ class Conversation:
 
     def model_pauses(self) -> None:
         """The model waits for a function: what it said so far is an utterance of its own."""
+        if self.turns.open is not None:
+            self.turns.open.paused = True
         self.playout.finish()
 
     def generation_complete(self, now: float) -> None:
@@ -155,25 +156,31 @@ class Conversation:
             The turn whose rest is missing although nobody interrupted it.
         """
         turn = self.turns.open
-        believed, broken = True, False
-        silent_s = min(self._silent_s(now), now - asked_at)
+        reply_from = self.turns.reply_from
+        heard_at = max(self._caller_heard_at(now), asked_at)
+        phantom = False
         if self.last_words:
             self.playout.finish()
-        elif self._barge_in.by_model(silent_s):
+        elif self._barge_in.by_model(heard_at, reply_from, now):
             self._cut("model", now)
         elif turn is not None:
             self.phantoms += 1
             self._timeline.add(now, "phantom_interrupt", turn=turn.number)
-            believed = silent_s <= PHANTOM_S
-            broken = not believed and not turn.generated
+            phantom = is_phantom(heard_at, reply_from)
+            # Should it have been the caller after all, then he is heard by our own ears.
+            self._orphaned = self.playout.audible(now)
             self.playout.finish()
-        self.turns.interrupted(now, phantom=not believed)
+        self.turns.interrupted(now, phantom=phantom)
         if turn is None:
             return None
-        if broken:
+        if phantom and not turn.generated:
             return self._stopped_short(turn, now)
         self._telling.turn(turn, now)
         return None
+
+    def caller_ends(self, now: float) -> None:
+        """The caller wants no more than a goodbye: what the agent is saying is cut."""
+        self._cut("key", now)
 
     def go_on_with(self, turn: Turn, now: float) -> None:
         """The model is asked for the rest of this turn."""
@@ -214,6 +221,14 @@ class Conversation:
         while self._sounding and part != name:  # earlier ones as well, should their marks be lost
             part = self._sounding.popleft()
             self._timeline.add(now, "agent.audio_ended", id=part, cut=False)
+
+    @property
+    def opening_heard(self) -> bool:
+        """Whether the first turn was said in full, and the caller heard it to its end."""
+        first = next((turn for turn in self.turns.all if turn.number == 1), None)
+        if first is None or not first.generated or first.interrupted:
+            return False
+        return self.playout.all_heard()
 
     def end(self, now: float) -> float:
         """The call is over.
@@ -260,21 +275,11 @@ class Conversation:
         self._timeline.add(now, "agent.cut_short", turn=turn.number, received_s=turn.heard_s)
         return turn
 
-    def _silent_s(self, now: float) -> float:
-        """How long the caller has surely been silent."""
+    def _caller_heard_at(self, now: float) -> float:
+        """When the caller may last have been heard: he speaks, or our ears cannot be sure."""
         if self.turns.caller_speaking or self._floor_dbfs > QUIET_LINE_DBFS:
-            return 0.0
-        return now - self.caller_until
-
-    def _keep_up(self, turn: Turn, now: float) -> None:
-        """The turn's audio has run out once more before its end."""
-        number, times = turn.number, 1
-        if self._slow_turn == number:
-            times += self._slow_times
-        self._slow_turn, self._slow_times = number, times
-        self._underruns = self.playout.underruns
-        if times >= SLOW_AFTER:
-            self.playout.hold_back(number, SLOW_HOLD_MS, now)
+            return now
+        return self.caller_until
 
     def _silence(self, now: float) -> dict[int, float]:
         """Forget all that is not heard; returns how much that is, by turn."""

@@ -100,7 +100,11 @@ class Call:
             session.reply_heard,
         )
         self._errands = Errands(
-            session, self.timeline, budget_s=plan.tool_budget_s, end_call_tool=plan.end_call_tool
+            session,
+            self.timeline,
+            budget_s=plan.tool_budget_s,
+            end_call_tool=plan.end_call_tool,
+            keys=plan.keys,
         )
         self._seam = Seam(session, self._talk, self._errands, cover, self.timeline, plan.watchdog)
         self._life = Life(plan, self._talk, self._errands, self._seam, self.timeline, now)
@@ -110,6 +114,8 @@ class Call:
         )
         self._recording: Recording | None = None
         self._hung_up = False
+        self._timer: float | None = None  # as last worked out
+        self._moved = True  # a time may have moved earlier since
 
     @property
     def state(self) -> CallState:
@@ -138,6 +144,7 @@ class Call:
             self.counters["phone_malformed"] += 1
             if self.counters["phone_malformed"] >= MOST_MALFORMED:
                 self._life.over(Outcome.PHONE_PROTOCOL, now)
+                self._moved = True
             return True
         moved = False
         for event in events:
@@ -156,6 +163,8 @@ class Call:
             case Marked(name, cleared):
                 if not cleared:
                     self._talk.marked(name, now)
+                    if self._plan.consent is not None and self._talk.opening_heard:
+                        self._record(now)
             case Digit(digit):
                 self._pressed(digit, now)
             case Started():
@@ -171,15 +180,19 @@ class Call:
         """The hot path, fifty times a second: nothing here but the caller's audio moves time."""
         self._life.limits.media_at = now
         packets = self._uplink.push(event.mulaw, event.at_ms)
-        if packets:
-            for packet in packets:
-                self._session.send_audio(packet, now)
-            if self._recording is not None:
-                self._recording.caller(self._uplink.take_kept(), now)
-            found = self._talk.listen(self._uplink, now)
-            if found:
-                self._caller_spoke(found, now)
-        return bool(packets)
+        if not packets:
+            return False
+        for packet in packets:
+            self._session.send_audio(packet, now)
+        if self._recording is not None:
+            self._recording.caller(self._uplink.take_kept(), now)
+        epoch = self._talk.playout.epoch
+        found = self._talk.listen(self._uplink, now)
+        if found:
+            self._caller_spoke(found, now)
+        elif epoch != self._talk.playout.epoch:
+            self._moved = True  # the agent was cut
+        return True
 
     def _caller_spoke(self, found: list[SpeechStarted | SpeechEnded], now: float) -> None:
         for event in found:
@@ -191,14 +204,20 @@ class Call:
         self._advance(now)
 
     def _started(self, event: Started, now: float) -> None:
-        if self._plan.record:
-            self._recording = Recording(now)
-            self._uplink.keeps = True
+        if self._plan.consent is None:
+            self._record(now)
         self._life.started(now)
         self._facts.stream_id, self._facts.call_id = event.stream_id, event.call_id
         self._errands.started(event.call_id)
         self.timeline.add(now, "call.started", stream=event.stream_id, call=event.call_id)
         self._session.start(now)
+
+    def _record(self, now: float) -> None:
+        """Record from now on, if this call is recorded."""
+        if self._plan.record and self._recording is None:
+            self._recording = Recording(now)
+            self._uplink.keeps = True
+            self.timeline.add(now, "recording.began")
 
     def _pressed(self, digit: str, now: float) -> None:
         for packet in self._uplink.flush():
@@ -245,6 +264,7 @@ class Call:
 
     def _advance(self, now: float) -> None:
         """Do what is due; it may move the session, which is news again."""
+        self._moved = True
         if self._life.state is not CallState.ENDED and self._seam.advance(now):
             self._life.turn_over(now)
         self._life.advance(now)
@@ -276,7 +296,16 @@ class Call:
         self._take_events(now)
 
     def next_timer(self) -> float | None:
-        """When `handle_timer` is to be called at the latest; None once the call has ended."""
+        """When `handle_timer` is to be called at the latest; None once the call has ended.
+
+        While the caller's audio is all that comes, this is not worked out anew: what was due may
+        have moved later, which is seen when the time has come.
+        """
+        if self._moved:
+            self._timer, self._moved = self._deadline(), False
+        return self._timer
+
+    def _deadline(self) -> float | None:
         if self._life.state is CallState.ENDED:
             return None
         deadline = min(self._life.deadline(), self._talk.playout.next_due)

@@ -20,6 +20,8 @@ class Outcome(StrEnum):
     """The phone sent too many malformed messages, or never started a stream."""
     AGENT_ENDED = "agent_ended"
     """The model ended the call with the `end_call` tool; its last words were played."""
+    CALLER_ENDED = "caller_ended"
+    """The caller pressed the key that ends the call; the goodbye was played."""
     IDLE = "idle"
     """The caller stayed silent, after a prompt as well."""
     LIMIT = "limit"

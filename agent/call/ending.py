@@ -1,8 +1,8 @@
 """The end of a call that lets the last words play out; without I/O.
 
 First, where words are still to come, the model gets a moment to say them; then what is queued plays
-out, until its last mark comes back. Both waits are bounded, and the caller's talking over the
-goodbye does not cut it.
+out, until its last mark comes back. Should the model say more before that, it is heard too. Both
+waits are bounded, and the caller's talking over the goodbye does not cut it.
 
 Source: docs/protocols/twilio.md 2.4, R20.
 """
@@ -23,7 +23,7 @@ MARK_S = 2.0
 
 
 class EndingState(Enum):
-    """How far the end has come; it only goes forward."""
+    """How far the end has come."""
 
     WORDS = "words"
     DRAINING = "draining"
@@ -49,11 +49,20 @@ class Ending:
         self._spoken = spoken
         self._longest_drain_s = longest_drain_s
         self._latest = now + LONGEST_WORDS_S
+        self._more = True
 
-    def model_spoke(self, now: float) -> None:
-        """Audio of the last words came in."""
+    def model_spoke(self, now: float) -> bool:
+        """Audio came in; returns whether it is of the last words: afterwards it is too late."""
+        if self.state is EndingState.DRAINING and not (self._more and now < self._latest):
+            return False
+        self.state = EndingState.WORDS
         self._spoken = True
         self.deadline = min(now + NEXT_WORD_S, self._latest)
+        return True
+
+    def no_more(self) -> None:
+        """Nothing that the model could still say is waited for."""
+        self._more = False
 
     def turn_over(self, now: float) -> None:
         """The model says that its turn is over, which ends its last words if it said any."""

@@ -19,7 +19,7 @@ import msgspec
 
 from agent.call import prompts
 from agent.call.effects import CancelTools, Effect, RunTool
-from agent.call.keypad import Keypad
+from agent.call.keypad import PLAIN, Keypad, KeyPlan
 from agent.call.requests import CallerTurns
 from agent.call.timeline import Timeline
 from agent.call.tools import Cancelled, OpenTools
@@ -44,16 +44,25 @@ class Errands:
 
     Args:
         end_call_tool: the model may end the call by the tool `end_call`.
+        keys: what is made of the keys the caller presses.
 
     Attributes:
         counters: `texts_dropped` (too many were waiting), `echoes` (our own texts, reported by the
-            service as the caller's words).
+            service as the caller's words), `keys_ignored`.
         answers: how many were given to function calls.
         last_text, told_at: the latest text to the model, and when it was sent.
+        ending: the call ends: keys and late results are not told any more, since every text cuts
+            short what the model is saying, and these are its last words.
     """
 
     def __init__(
-        self, session: LiveSession, timeline: Timeline, *, budget_s: float, end_call_tool: bool
+        self,
+        session: LiveSession,
+        timeline: Timeline,
+        *,
+        budget_s: float,
+        end_call_tool: bool,
+        keys: KeyPlan = PLAIN,
     ) -> None:
         self._out: list[Effect] = []
         self.counters: Counter[str] = Counter()
@@ -62,11 +71,12 @@ class Errands:
         self._timeline = timeline
         self._end_call_tool = end_call_tool
         self._caller_turns = CallerTurns()
-        self._keypad = Keypad()
+        self._keypad = Keypad(keys)
         self._waiting: list[_Waiting] = []
         self.answers = 0
         self.last_text = ""
         self.told_at = -inf
+        self.ending = False
 
     # Functions.
 
@@ -122,7 +132,11 @@ class Errands:
         self.tools.left(now)
 
     def moved(self, resumed: bool, now: float) -> None:
-        """The session has a connection again; `resumed` as in `session_events.Moved`."""
+        """The session has a connection again.
+
+        Args:
+            resumed: the model knows all that it knew, and is sent nothing again that it answered.
+        """
         self.tools.requests.moved(resumed, self._caller_turns.number, now)
 
     def caller_spoke(self) -> None:
@@ -147,7 +161,8 @@ class Errands:
 
     def pressed(self, digit: str, now: float) -> None:
         """The caller pressed a key."""
-        self._keypad.press(digit, now)
+        if self.ending or not self._keypad.press(digit, now):
+            self.counters["keys_ignored"] += 1
         self._timeline.add(now, "dtmf", **{"pii.digit": digit})
 
     def tell(self, text: str, now: float, *, remember: bool = True) -> None:
@@ -172,25 +187,30 @@ class Errands:
         self.counters["echoes"] += echo
         return echo
 
-    def advance(self, quiet_at: float, now: float) -> None:
+    def advance(self, quiet_at: float, now: float) -> bool:
         """Do what is due.
 
         Args:
             quiet_at: since, or from, when nobody speaks; `inf`: not known.
+
+        Returns:
+            Whether the caller ends the call by a key; the model has been told.
         """
         self._answer(self.tools.overdue(now), now)
+        if self.ending:
+            return False
         for request in self.tools.requests.due(now):
             result = msgspec.json.encode(request.response).decode()
             text = prompts.LATE_RESULT.format(name=request.name, result=result)
             self._waiting.append(_Waiting(text, now + LATE_RESULT_S, request.key))
-        keys = self._keypad.due(now)
-        if keys:
-            self.tell(prompts.KEYS.format(keys=keys), now)
+        if self._take_keys(now):
+            return True
         for waiting in self._waiting.copy():
             if now >= min(quiet_at, waiting.latest):
                 self._waiting.remove(waiting)
                 if waiting.key is None or self.tools.requests.tell(waiting.key, now):
                     self.tell(waiting.text, now)
+        return False
 
     def take(self) -> list[Effect]:
         """Return the effects that came up, once; the list is the caller's."""
@@ -199,10 +219,23 @@ class Errands:
 
     def deadline(self, quiet_at: float) -> float:
         """When `advance` next has something to do."""
+        if self.ending:
+            return self.tools.answer_due
         deadline = min(self.tools.deadline, self._keypad.deadline)
         if self._waiting:
             deadline = min(deadline, quiet_at, *(waiting.latest for waiting in self._waiting))
         return deadline
+
+    def _take_keys(self, now: float) -> bool:
+        entry = self._keypad.due(now)
+        if entry is None:
+            return False
+        if entry.act is None:
+            self.tell(prompts.KEYS.format(keys=entry.keys), now)
+            return False
+        self._timeline.add(now, "key.acted", does=entry.act.does)
+        self.tell(entry.act.text, now)
+        return entry.act.ends_call
 
     def _answer(self, answers: Sequence[FunctionResponse], now: float) -> None:
         if answers:

@@ -94,7 +94,7 @@ class Life:
         self._move(CallState.ANSWERED)
         self.started_at = now
         self.limits.started(now)
-        self._seam.answered(now, greets=self._plan.greeting is not None)
+        self._seam.answered(now, greets=self._plan.opening is not None)
 
     def ready(self, now: float) -> None:
         """The model is ready; the first time, it is asked to greet (C-34: once per call)."""
@@ -103,8 +103,8 @@ class Life:
         self._move(CallState.TALKING)
         self.ready_at = self._active_at = now
         self._timeline.add(now, "model.ready")
-        if self._plan.greeting is not None:
-            self._errands.tell(prompts.say(prompts.GREETING, self._plan.greeting), now)
+        if (opening := self._plan.opening) is not None:
+            self._errands.tell(prompts.say(prompts.GREETING, opening), now)
 
     def model_left(self, now: float) -> None:
         """The session has no connection for the moment."""
@@ -136,12 +136,9 @@ class Life:
 
     def takes_audio(self, now: float) -> bool:
         """Whether audio that the model sends now is still for the caller."""
-        if self._ending is None:
-            return True
-        if self._ending.state is not EndingState.WORDS:
-            return False
-        self._ending.model_spoke(now)
-        return True
+        if self._ending is None or self._talk.turns.drops(now):
+            return True  # what is dropped belongs to a turn that was cut: no last words
+        return self._ending.model_spoke(now)
 
     # The end.
 
@@ -153,10 +150,9 @@ class Life:
     def drain(self, outcome: Outcome, now: float, longest_s: float = inf) -> None:
         """Begin to end, or go on to: nothing is added to what the caller has yet to hear."""
         ending = self._ending or self._begin_end(outcome, now, True, longest_s)
+        ending.no_more()
         if ending.state is EndingState.WORDS:
-            self._talk.model_pauses()
-            self._seam.drained()
-            ending.drain(self._talk.playout.left_s(now), now)
+            self._drain(ending, now)
 
     def phone_gone(self, outcome: Outcome, now: float) -> None:
         """The caller is not there any more; an end that has begun keeps its reason."""
@@ -192,7 +188,9 @@ class Life:
         if self.state is CallState.ENDED:
             return
         quiet_at = self._quiet_at()
-        self._errands.advance(quiet_at, now)
+        if self._errands.advance(quiet_at, now):
+            self._talk.caller_ends(now)
+            self.end(Outcome.CALLER_ENDED, now, spoken=False)
         if now >= self._idle_at(quiet_at):
             self._caller_silent(quiet_at, now)
         if self._ending is not None:
@@ -200,12 +198,17 @@ class Life:
 
     def _advance_ending(self, ending: Ending, now: float) -> None:
         if ending.state is EndingState.WORDS and now >= ending.deadline:
-            self.drain(ending.outcome, now)
+            self._drain(ending, now)
         if ending.state is EndingState.DRAINING:
             if self._talk.playout.all_heard():
                 ending.heard(self._talk.playout.line_end)
             if now >= ending.deadline:
                 self.over(ending.outcome, now)
+
+    def _drain(self, ending: Ending, now: float) -> None:
+        self._talk.model_pauses()
+        self._seam.drained()
+        ending.drain(self._talk.playout.left_s(now), now)
 
     def _reach_limit(self, now: float) -> None:
         limit = self.limits.due(now)
@@ -239,7 +242,9 @@ class Life:
         return max(playout.end, self._active_at)
 
     def _idle_at(self, quiet_at: float) -> float:
-        return self._idle.deadline(quiet_at) if self.state is CallState.TALKING else inf
+        if self.state is not CallState.TALKING or self._seam.watchdog.owed:
+            return inf  # not he, the model is to say something
+        return self._idle.deadline(quiet_at)
 
     def _ends_at(self, ending: Ending) -> float:
         """When the end goes on; sound that no mark follows is heard by the clock."""
@@ -251,7 +256,7 @@ class Life:
     def _begin_end(self, outcome: Outcome, now: float, spoken: bool, longest_s: float) -> Ending:
         self._move(CallState.ENDING)
         self.limits.ending()
-        self._talk.last_words = True
+        self._talk.last_words = self._errands.ending = True
         self._seam.ending(now, owed=not spoken)
         self._ending = Ending(outcome, now, spoken=spoken, longest_drain_s=longest_s)
         self._timeline.add(now, "call.ending", outcome=outcome)

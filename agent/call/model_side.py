@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from agent.audio.pcm import Pcm16
+from agent.call.connections import note_failed
 from agent.call.conversation import Conversation
 from agent.call.effects import Outcome
 from agent.call.errands import Errands
@@ -146,15 +147,7 @@ class ModelSide:
                 self._seam.left(event, now)
                 self._life.model_left(now)
             case MoveFailed():
-                self._timeline.add(
-                    now,
-                    "model.move_failed",
-                    phase=event.phase,
-                    code=event.code,
-                    reason=event.reason,
-                    attempt=event.attempt,
-                    retry_in_s=event.retry_in_s,
-                )
+                note_failed(self._timeline, event, now)
             case Moved():
                 self._seam.moved(event, now)
                 self._life.model_back(event.took_s, now)

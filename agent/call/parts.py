@@ -5,12 +5,14 @@ From then on playing resumes only with a cushion, which grows with every such ho
 every part that had none. Whoever sees a slow turn coming may ask for more. Without I/O.
 """
 
+from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from agent.call.lead import RATE_HZ
 
 CUSHION_STEP_S = 0.1
 LARGEST_CUSHION_S = 0.4
+REMEMBERED_PARTS = 32
 
 
 @dataclass(slots=True)
@@ -45,6 +47,57 @@ class Part:
                 return True
             self.hold = 0
         return False
+
+
+class Parts:
+    """The parts of one call; of those that were sent, the last few.
+
+    Attributes:
+        waiting: those with something yet to send, in order; the last one may be open.
+    """
+
+    def __init__(self) -> None:
+        self.waiting: deque[Part] = deque()
+        self._sent: deque[Part] = deque(maxlen=REMEMBERED_PARTS)
+        self._last_name = (0, 0)
+
+    @property
+    def latest(self) -> Part | None:
+        """The one that was opened last, if it is not sent yet."""
+        return self.waiting[-1] if self.waiting else None
+
+    def open(self, turn: int, epoch: int) -> Part:
+        """Open one, named by the clears before it, its turn, and its number within that."""
+        last_turn, last_number = self._last_name
+        self._last_name = (turn, last_number + 1 if turn == last_turn else 1)
+        part = Part(turn, f"e{epoch}:t{turn}:{self._last_name[1]}")
+        self.waiting.append(part)
+        return part
+
+    def begins(self, part: Part) -> None:
+        """Its first audio is sent."""
+        self._sent.append(part)
+
+    def clear(self, heard: int) -> Counter[int]:
+        """Forget all of them.
+
+        Args:
+            heard: the position in the stream up to which the caller has heard it.
+
+        Returns:
+            The samples of each turn that are not heard, where there are any.
+        """
+        unheard: Counter[int] = Counter()
+        for part in self._sent:
+            over = min(part.sent, part.end - heard)
+            if over > 0:
+                unheard[part.turn] += over
+        for part in self.waiting:
+            if part.queue:
+                unheard[part.turn] += len(part.queue)
+        self.waiting.clear()
+        self._sent.clear()
+        return unheard
 
 
 class Cushion:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 import msgspec
@@ -11,16 +12,21 @@ import msgspec
 from agent.call import phrases, prompts
 from agent.call.cover import CoverPlan
 from agent.call.idle import IdlePolicy
+from agent.call.keypad import KeyAct, KeyPlan
 from agent.call.policy import CallPlan
+from agent.call.tenant_rules import tenant_problems
 from agent.errors import ConfigError
-from agent.gemini.catalogue import LANGUAGES, nearest
 from agent.gemini.content import Content, Part
 from agent.gemini.profiles import Profile, Surface, check, profile_for
 from agent.gemini.setup import SetupOptions, VadOptions, build_setup
 from agent.gemini.setup_messages import Setup
 from agent.gemini.tools import FunctionDeclaration
+from agent.tenants.keys import KeyAction, Keys
+from agent.tenants.overrides import overridden, place_of_override
 from agent.tenants.parse import Place, plain_place
-from agent.tenants.tenant import BuiltinTool, Tenant, Vad
+from agent.tenants.placeholders import filled
+from agent.tenants.tenant import BuiltinTool, HttpTool, PythonTool, Tenant, Vad
+from agent.tenants.tools import name_of
 
 END_CALL = FunctionDeclaration(
     name=prompts.END_CALL,
@@ -34,14 +40,19 @@ _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 
 # What the wire calls it, and what the owner of the file calls it; the first that fits.
 _FIELDS = (
-    ("setup.generationConfig.speechConfig.voiceConfig", "agent.voice"),
-    ("setup.generationConfig.speechConfig.languageCode", "agent.language"),
     ("setup.generationConfig.thinkingConfig", "agent.thinking"),
     ("setup.realtimeInputConfig", "agent.vad"),
+    ("setup.contextWindowCompression", "context"),
     ("setup.tools", "tools"),
     ("setup", "agent.model"),
 )
 
+
+# What the check of the tenant's file tells in its own words.
+_CHECKED = (
+    "setup.generationConfig.speechConfig.voiceConfig",
+    "setup.generationConfig.speechConfig.languageCode",
+)
 
 READER = (
     "You are a voice that reads out. When you are told to say something exactly, say those words "
@@ -57,7 +68,7 @@ class Prepared:
         plan: how the call behaves; its cover has the sound that comes with the package.
         setup: the first message to the model's service, but for the date; see `setup_at`.
         profile: what the model allows on its surface.
-        instructions: what the agent is, knows and does.
+        instructions: what the agent is, knows and does; with places, until `told` fills them.
         timezone: of the business.
         moment: what the cover says while the caller waits,
         apology: and when nobody comes back to him.
@@ -76,6 +87,19 @@ class Prepared:
         content = Content(parts=(Part(text=READER),), role="user")
         return msgspec.structs.replace(
             self.setup, system_instruction=content, tools=(), realtime_input_config=None
+        )
+
+    def told(self, facts: Mapping[str, str]) -> Prepared:
+        """The same for one call, with what is known of its caller.
+
+        Args:
+            facts: by field; see `agent.tenants.placeholders`.
+        """
+        greeting = self.plan.greeting
+        return replace(
+            self,
+            instructions=filled(self.instructions, facts),
+            plan=replace(self.plan, greeting=greeting and filled(greeting, facts)),
         )
 
     def setup_at(self, at_utc: datetime) -> Setup:
@@ -103,7 +127,7 @@ def prepare(
     """Build what the calls of a tenant need.
 
     Args:
-        tenant: as read from its file.
+        tenant: as read from its file; its overrides are tenants of their own (`overridden`).
         declarations: of its business functions; built-in tools are added here.
         surface: which of the two services is dialled.
         project: for Vertex, with `location`.
@@ -115,6 +139,7 @@ def prepare(
     agent = tenant.agent
     builtins = [tool.builtin for tool in tenant.tools if isinstance(tool, BuiltinTool)]
     ends_calls = "end_call" in builtins
+    declared = [*_behaving(tenant, declarations), *([END_CALL] if ends_calls else [])]
     options = SetupOptions(
         model=agent.model,
         surface=surface,
@@ -123,14 +148,14 @@ def prepare(
         voice=agent.voice,
         language=agent.language,
         system_instruction=agent.instructions,
-        declarations=(*declarations, *([END_CALL] if ends_calls else [])),
+        declarations=tuple(declared),
         vad=_vad(agent.vad),
         thinking_level=agent.thinking and agent.thinking.upper(),
+        compress_from=tenant.context.compress_from,
+        compress_to=tenant.context.compress_to,
     )
     setup, profile = build_setup(options), profile_for(agent.model, surface)
-    problems = [*_language_problems(agent.language), *map(_field, check(setup, profile))]
-    if len(builtins) > len(set(builtins)):
-        problems.append(("tools", '"end_call" is listed twice'))
+    problems = [*tenant_problems(tenant, profile, declared), *_wire_problems(setup, profile)]
     if problems:
         raise ConfigError(*(place(field, message) for field, message in problems))
     words = phrases.WORDS[phrases.language_of(agent.language)]
@@ -145,20 +170,66 @@ def prepare(
     )
 
 
+def file_problems(tenant: Tenant, surface: Surface = "developer") -> list[tuple[str, str]]:
+    """What the model would refuse of a tenant at any hour, whatever its tools may be.
+
+    For `agent.tenants.parse.read_model`, which has no more than a part of a broken file.
+    """
+    found: list[tuple[str, str]] = []
+
+    def place(field: str, message: str) -> str:
+        if (field, message) not in found:
+            found.append((field, message))
+        return message
+
+    variants: list[tuple[Tenant, Place]] = [(tenant, place)]
+    variants.extend(
+        (overridden(tenant, index), place_of_override(tenant, index, place))
+        for index in range(len(tenant.overrides))
+    )
+    for variant, where in variants:
+        with suppress(ConfigError):
+            prepare(variant, (), surface=surface, place=where)
+    return found
+
+
 def _plan(tenant: Tenant, ends_calls: bool) -> CallPlan:
     idle = tenant.idle
     sound = phrases.shipped(phrases.language_of(tenant.agent.language))
     return CallPlan(
         tenant=tenant.tenant,
         greeting=tenant.agent.greeting,
+        consent=tenant.record.consent,
         barge_in=tenant.agent.barge_in,
+        barge_in_after_ms=round(tenant.agent.barge_in_after * 1000),
+        protect_ms=round(tenant.agent.protect * 1000),
         uplink_ms=round(tenant.audio.uplink_packet * 1000),
         idle=IdlePolicy(idle.prompt_after, idle.say, idle.end_after),
+        keys=_keys(tenant.keys),
         max_call_s=tenant.limits.call,
+        wrap_up_s=tenant.limits.wrap_up,
         end_call_tool=ends_calls,
         record=tenant.record.audio,
         cover=CoverPlan(phrase=sound.moment, apology=sound.apology),
     )
+
+
+def _keys(keys: Keys) -> KeyPlan:
+    return KeyPlan(
+        pass_on=keys.pass_on,
+        end=keys.end,
+        pause_s=keys.pause,
+        most=keys.most,
+        acts={key: _act(action) for key, action in keys.map.items()},
+    )
+
+
+def _act(action: KeyAction) -> KeyAct:
+    if action.say is not None:
+        return KeyAct("say", action.say)
+    if action.do == "repeat":
+        return KeyAct("repeat", prompts.KEY_REPEAT)
+    return KeyAct("end_call", prompts.KEY_GOODBYE, ends_call=True)
 
 
 def _vad(vad: Vad) -> VadOptions:
@@ -170,16 +241,26 @@ def _vad(vad: Vad) -> VadOptions:
     )
 
 
-def _field(problem: str) -> tuple[str, str]:
-    """A problem of the wire's setup in terms of the tenant's file."""
-    path, _, message = problem.partition(": ")
-    return next((field, message) for wire, field in _FIELDS if path.startswith(wire))
+def _behaving(
+    tenant: Tenant, declarations: Sequence[FunctionDeclaration]
+) -> Iterator[FunctionDeclaration]:
+    """The declarations, each with the behavior that the file gives its tool."""
+    chosen = {
+        name_of(tool)[1]: tool.behavior.upper()
+        for tool in tenant.tools
+        if isinstance(tool, PythonTool | HttpTool) and tool.behavior is not None
+    }
+    for declaration in declarations:
+        behavior = chosen.get(declaration.name, declaration.behavior)
+        yield msgspec.structs.replace(declaration, behavior=behavior)
 
 
-def _language_problems(language: str | None) -> Iterator[tuple[str, str]]:
-    """A code the service does not know may close the connection; without one, models follow."""
-    if language is None or language in LANGUAGES:
-        return
-    close = nearest(language, LANGUAGES)
-    hint = f'did you mean "{close}"?' if close else "leave it out: models follow the caller"
-    yield "agent.language", f'"{language}" is not a language known to work; {hint}'
+def _wire_problems(setup: Setup, profile: Profile) -> Iterator[tuple[str, str]]:
+    """What the service would refuse and the file's own check has not found."""
+    for problem in check(setup, profile):
+        path, _, message = problem.partition(": ")
+        if path.startswith(_CHECKED) or path.endswith(".behavior"):
+            continue
+        field = next(field for wire, field in _FIELDS if path.startswith(wire))
+        # The wire writes LOW where the file has low.
+        yield field, message.lower() if field == "agent.thinking" else message

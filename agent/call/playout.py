@@ -12,7 +12,6 @@ nothing to say. It is no audio of the agent's: no part, no mark, and what is sai
 audible, heard or dropped audio does not count it.
 """
 
-from collections import Counter, deque
 from dataclasses import dataclass
 from math import inf
 
@@ -23,19 +22,18 @@ from agent.call import cover as covering
 from agent.call.cover import Cover, CoverPlan, CoverSound
 from agent.call.gather import Gather
 from agent.call.lead import FRAME, RATE_HZ, Lead
-from agent.call.parts import Cushion, Part
+from agent.call.parts import REMEMBERED_PARTS, Cushion, Part, Parts
 from agent.call.sound import Converter
 
-__all__ = ["FRAME", "RATE_HZ", "Mark", "Part", "Play", "Playout"]
+__all__ = ["FRAME", "RATE_HZ", "REMEMBERED_PARTS", "Mark", "Part", "Play", "Playout"]
 
 MODEL_RATE_HZ = 24000
 LONGEST_QUEUE_S = 120
 """docs/protocols/gemini-live.md C-8: the model is far ahead of real time at its best."""
-GATHER_S = 0.1
-"""Smaller chunks are converted together, since a conversion costs the same for one as for five;"""
+GATHER_S = 0.18
+"""Smaller chunks are converted together, since a conversion costs the same for one as for nine;"""
 PLENTY_S = 0.5
 """but only while so much is queued that nobody waits for them."""
-REMEMBERED_PARTS = 32
 
 _SILENCE = bytes([mulaw.SILENCE])
 
@@ -103,9 +101,8 @@ class Playout:
         self._least = message_ms * RATE_HZ // 1000
         self._cushion = Cushion(start_ms / 1000)
         self._gather = Gather(resampler or Resampler(MODEL_RATE_HZ, RATE_HZ))
-        self._parts: deque[Part] = deque()
-        self._sent_parts: deque[Part] = deque(maxlen=REMEMBERED_PARTS)
-        self._last_name = (0, 0)
+        self._book = Parts()
+        self._parts = self._book.waiting
         self._cover = cover or Cover(CoverPlan())
         self._cover_most = min(self._most, covering.LEAD_MS * RATE_HZ // 1000)
         self._cover_least = min(self._least, covering.MESSAGE_MS * RATE_HZ // 1000)
@@ -154,10 +151,11 @@ class Playout:
         """
         if not pcm24k.size:
             return 0
-        part = self._parts[-1] if self._parts else None
+        part = self._book.latest
         if part is None or part.closed or part.turn != turn:
             self.finish()
-            part = self._open(turn, now)
+            part = self._book.open(turn, self.epoch)
+            self._cushion.begins(part, now)
         elif part.sent and now >= self.end and len(part.queue) < FRAME:
             self._cushion.ran_dry(part, now)
         self._gather.add(pcm24k)
@@ -173,7 +171,7 @@ class Playout:
 
     def finish(self) -> None:
         """Close the open part, if any: its last audio is complete, a mark will follow it."""
-        part = self._parts[-1] if self._parts else None
+        part = self._book.latest
         if part is None or part.closed:
             return
         self._append(part, self._gather.rest())
@@ -186,8 +184,7 @@ class Playout:
 
         A part of it begins, or goes on after a hole, once so much is queued, or waited for.
         """
-        latest = self._parts[-1] if self._parts else None
-        self._cushion.ask(turn, hold_ms / 1000, latest, now)
+        self._cushion.ask(turn, hold_ms / 1000, self._book.latest, now)
 
     # What goes out.
 
@@ -243,16 +240,7 @@ class Playout:
         if self._gather.n:
             self._append(self._parts[-1], self._gather.take())
         heard = self._lead.heard(now)
-        unheard: Counter[int] = Counter()
-        for part in self._sent_parts:
-            over = min(part.sent, part.end - heard)
-            if over > 0:
-                unheard[part.turn] += over
-        for part in self._parts:
-            if part.queue:
-                unheard[part.turn] += len(part.queue)
-        self._parts.clear()
-        self._sent_parts.clear()
+        unheard = self._book.clear(heard)
         self._gather.reset()
         if self.end > now:
             self._lead.clear(heard, now)
@@ -262,17 +250,6 @@ class Playout:
         self.queued = 0
         self.epoch += 1
         return {turn: samples / RATE_HZ for turn, samples in unheard.items()}
-
-    # The parts.
-
-    def _open(self, turn: int, now: float) -> Part:
-        last_turn, last_number = self._last_name
-        self._last_name = (turn, last_number + 1 if turn == last_turn else 1)
-        name = f"e{self.epoch}:t{turn}:{self._last_name[1]}"
-        part = Part(turn, name)
-        self._cushion.begins(part, now)
-        self._parts.append(part)
-        return part
 
     def _append(self, part: Part, coded: bytes) -> int:
         room = LONGEST_QUEUE_S * RATE_HZ - self.queued
@@ -293,7 +270,7 @@ class Playout:
         at = self._lead.add(n, now)
         begins = not part.sent
         if begins:
-            self._sent_parts.append(part)
+            self._book.begins(part)
         elif at > self.end:
             self.underruns += 1
             self.gap_s += at - self.end

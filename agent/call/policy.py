@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from agent.call.bargein import BargeInMode
 from agent.call.cover import CoverPlan
 from agent.call.idle import IdlePolicy
+from agent.call.keypad import KeyPlan
 from agent.call.watchdog import WatchdogPolicy
 from agent.errors import ConfigError
 
@@ -18,6 +19,7 @@ class CallPlan:
     Attributes:
         tenant: whose call this is.
         greeting: what the model is asked to say first; None: the caller speaks first.
+        consent: what it is asked to say before that, because the call is recorded.
         barge_in: who decides that the caller interrupts: the model's service, our own speech
             detection, or whichever is first.
         barge_in_after_ms: unbroken caller speech, while the agent can be heard, that counts as
@@ -28,18 +30,21 @@ class CallPlan:
         message_ms: agent audio per message to the carrier; a multiple of 20.
         start_ms: agent audio collected before an utterance starts, waited for at most as long.
         idle: the silent caller.
+        keys: what is made of the keys the caller presses.
         max_call_s: the longest duration of a call, counted from the start of its stream.
         wrap_up_s: how long before that the model is asked to come to a close.
         end_call_tool: whether the model may end the call with the tool `end_call`.
         tool_budget_s: how long the model may wait for a function (docs/protocols/gemini-live.md
             C-17).
-        record: whether both sides' sound is handed out to be kept.
+        record: whether both sides' sound is handed out to be kept: from the start, or once the
+            caller has heard `consent`.
         cover: what the caller hears while there is no model.
         watchdog: how patient the call is with a model that owes a sound.
     """
 
     tenant: str
     greeting: str | None = None
+    consent: str | None = None
     barge_in: BargeInMode = "model"
     barge_in_after_ms: int = 240
     protect_ms: int = 0
@@ -48,6 +53,7 @@ class CallPlan:
     message_ms: int = 100
     start_ms: int = 60
     idle: IdlePolicy = field(default_factory=IdlePolicy)
+    keys: KeyPlan = field(default_factory=KeyPlan)
     max_call_s: float = 1200.0
     wrap_up_s: float = 20.0
     end_call_tool: bool = True
@@ -55,6 +61,11 @@ class CallPlan:
     record: bool = False
     cover: CoverPlan = field(default_factory=CoverPlan)
     watchdog: WatchdogPolicy = field(default_factory=WatchdogPolicy)
+
+    @property
+    def opening(self) -> str | None:
+        """All that the model is asked to say first."""
+        return " ".join(filter(None, (self.consent, self.greeting))) or None
 
     def __post_init__(self) -> None:
         problems = []

@@ -27,6 +27,10 @@ ANSWER = (
     "Answer now what the caller said last; do not greet again."
 )
 KEYS = "The caller pressed these keys on the telephone: {keys}"
+KEY_REPEAT = (
+    "The caller pressed a key to hear your last words again. Say them again, and nothing else."
+)
+KEY_GOODBYE = "The caller pressed a key to end the call. Say a short goodbye now; it then ends."
 LATE_RESULT = "The function {name}, which was still running, has now finished: {result}"
 
 END_CALL = "end_call"

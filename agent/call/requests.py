@@ -180,8 +180,9 @@ class Requests:
         """There is a new connection.
 
         Args:
-            resumed: it goes on where the service had saved the session. Else it begins anew from
-                our own transcript, which has the words of the last turns and not their results.
+            resumed: it goes on where the service had saved the session, or near enough. Else it
+                begins anew from our own transcript, which has the words of the last turns and not
+                their results, or is sent words again that it may answer once more.
             turn: the caller's.
         """
         self._told_from = now + self._reissue_s

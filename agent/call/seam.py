@@ -14,6 +14,8 @@ from math import inf
 
 from agent.audio.speech import SpeechEnded, SpeechStarted
 from agent.call import prompts
+from agent.call.absence import Absence
+from agent.call.connections import note_leaving, note_moved
 from agent.call.conversation import Conversation
 from agent.call.cover import Cover
 from agent.call.errands import Errands
@@ -25,6 +27,7 @@ from agent.call.turns import LATE_S
 from agent.call.watchdog import Remedy, Watchdog, WatchdogPolicy
 from agent.gemini.session import LiveSession
 from agent.gemini.session_events import Leaving, Moved, Why
+from agent.gemini.session_state import DEFAULT_MOVES
 
 REAL_SPEECH_S = 0.3
 """A shorter sound of the caller is neither waited for an answer to, nor lets a sentence drop."""
@@ -32,8 +35,8 @@ BY_ITSELF_S = LATE_S + 0.2
 """So long a model that stopped in mid-sentence may take to go on unasked."""
 RESUMED_S = 0.5
 """So long a session that was resumed may take to go on with what it remembers having to say."""
-OPENING_S = 0.6
-"""So long a model may take to be ready at first before the wait is covered: most take less."""
+CATCH_UP = 1 / (DEFAULT_MOVES.replay_speed - 1)
+"""So long, against its own length, kept audio takes to be sent with what is said meanwhile."""
 GOODBYE_S = 2.0
 """So long it may take to say a goodbye that it remembers owing; two would be worse than a wait."""
 TRANSCRIPT_LATE_S = 3.0
@@ -44,7 +47,7 @@ class Seam:
     """One call's.
 
     Attributes:
-        away_since: when the model went, or was first waited for; None: it is there.
+        absence: whether the model is there.
         watchdog: see there.
         premature: turns that the service ended in mid-sentence.
     """
@@ -58,7 +61,7 @@ class Seam:
         timeline: Timeline,
         policy: WatchdogPolicy,
     ) -> None:
-        self.away_since: float | None = None
+        self.absence = Absence(cover)
         self.watchdog = Watchdog(policy)
         self.premature = 0
         self._session = session
@@ -74,42 +77,29 @@ class Seam:
         self._owed_ask_at = inf
         self._tools_lost = False
         self._spoke_from = 0
-        self._cover_from = inf
-        self._covers = True
 
     @property
     def restless(self) -> bool:
         """Whether there is no mutual silence, because the model is away or owes a sound."""
-        return self.away_since is not None or (self.watchdog.owed and not self._tools_lost)
+        return self.absence.since is not None or (self.watchdog.owed and not self._tools_lost)
 
     # The model comes and goes.
 
     def answered(self, now: float, *, greets: bool) -> None:
         """The caller hears the line; with a greeting, the model owes it from now on."""
-        self.away_since = now
-        self._cover_from, self._covers = now + OPENING_S, False
+        self.absence.opening(now)
         if greets:
             self.watchdog.owes(now)
 
     def ready(self, now: float) -> None:
         """The first connection stands; what the caller said so far is sent to it."""
-        self.away_since, self._covers = None, True
+        self.absence.ready()
         self.watchdog.arrived(now, resumed=False)
 
     def left(self, event: Leaving, now: float) -> None:
         """The session has no connection; what came on the last one is played."""
-        self._timeline.add(
-            now,
-            "model.leaving",
-            connection=event.connection,
-            planned=event.planned,
-            why=event.why.value,
-            turn_cut=event.turn_cut,
-            phase=event.phase,
-            code=event.code,
-            reason=event.text,
-        )
-        self.away_since = self._cover_from = now
+        note_leaving(self._timeline, event, now)
+        self.absence.begins(now)
         self.note_errands(now)
         self.watchdog.left()
         self._sentence.lost(now)
@@ -127,21 +117,14 @@ class Seam:
 
     def moved(self, event: Moved, now: float) -> None:
         """Another connection carries the session."""
-        self._timeline.add(
-            now,
-            "model.moved",
-            connection=event.connection,
-            planned=event.planned,
-            resumed=event.resumed,
-            took_s=round(event.took_s, 3),
-            replayed_ms=event.replayed_ms,
-            prompted=event.prompted,
-        )
-        self.away_since = None
-        self._errands.moved(event.resumed, now)
+        note_moved(self._timeline, event, now)
+        self.absence.over()
+        self._errands.moved(event.resumed and not event.prompted, now)
         self.watchdog.arrived(now, resumed=event.resumed)
-        ask_at = now + RESUMED_S if event.resumed else now
-        self._sentence.wait(now + self._policy.step_s if event.prompted else ask_at)
+        # What is kept goes out first: it may hold words that the model answers by itself.
+        sent_at = now + event.replayed_ms / 1000 * CATCH_UP
+        ask_at = sent_at + RESUMED_S if event.resumed else sent_at
+        self._sentence.wait(sent_at + self._policy.step_s if event.prompted else ask_at)
         if self._talk.last_words:
             self._owed_ask_at = now + GOODBYE_S if self.watchdog.owed else inf
         elif self.watchdog.owed and not event.prompted and not self._tools_lost:
@@ -189,7 +172,7 @@ class Seam:
                 self._owed_ask_at = inf
             if real or (cut is not None and cut.interrupted):
                 self._sentence.settle()
-            answered = self._talk.turns.model_at > self._talk.caller_until
+            answered = self._talk.turns.reply_from > self._talk.caller_until
             if real and not answered and not self._talk.last_words:
                 self._owes(None, self._talk.caller_until, again=True)
 
@@ -247,8 +230,7 @@ class Seam:
         """When `advance` next has something to do, in a call that has not ended."""
         if self._talk.last_words:
             return min(self._unended_at(), self._ask_at())
-        cover_at = inf if self._covers else self._cover_from
-        return min(self._unended_at(), self._ask_at(), self._watch_at(), cover_at)
+        return min(self._unended_at(), self._ask_at(), self._watch_at(), self.absence.deadline)
 
     def advance(self, now: float) -> bool:
         """Do what is due.
@@ -264,8 +246,7 @@ class Seam:
             self._ask(now)
             self.watchdog.owes(now)
         closed |= self._watch(now)
-        self._covers = self._covers or now >= self._cover_from
-        self._cover.waiting(self._waits_from() if self._covers else None, now)
+        self.absence.advance(self._waits_from(), now)
         return closed
 
     def _watch(self, now: float) -> bool:
@@ -309,8 +290,9 @@ class Seam:
         self.watchdog.owes(since, again=again)
 
     def _ask_at(self) -> float:
-        if self.away_since is not None or self._holds_back():
-            return self._owed_ask_at if self.away_since is None and self._talk.last_words else inf
+        away = self.absence.since is not None
+        if away or self._holds_back():
+            return self._owed_ask_at if self._talk.last_words and not away else inf
         return min(self._sentence.ask_at, self._owed_ask_at)
 
     def _watch_at(self) -> float:
@@ -331,10 +313,10 @@ class Seam:
     def _waits_from(self) -> float | None:
         """Since when the caller waits for the agent without a model; None: he does not."""
         talk = self._talk
-        if self.away_since is None or talk.turns.caller_speaking:
+        if self.absence.since is None or talk.turns.caller_speaking:
             return None
         awaited = self._errands.tools.pending and not talk.last_words
         owed = self.watchdog.owed or awaited
         if not owed and self._sentence.state is SentenceState.WHOLE:
             return None
-        return max(self.away_since, talk.caller_until, talk.playout.end)
+        return max(self.absence.since, talk.caller_until, talk.playout.end)

@@ -113,14 +113,20 @@ class OpenTools:
     @property
     def pending(self) -> bool:
         """Whether the model waits for an answer."""
-        return any(record.state is ToolState.RUNNING for record in self._open.values())
+        return bool(self._open) and any(
+            record.state is ToolState.RUNNING for record in self._open.values()
+        )
 
     @property
     def deadline(self) -> float:
         """When the next answer, or the next text, is due."""
+        return min(self.answer_due, self.requests.deadline)
+
+    @property
+    def answer_due(self) -> float:
+        """When the next function takes too long, and is answered for; `inf`: none runs."""
         waiting = [r.requested_at for r in self._open.values() if r.state is ToolState.RUNNING]
-        answer = min(waiting) + self._budget_s if waiting else inf
-        return min(answer, self.requests.deadline)
+        return min(waiting) + self._budget_s if waiting else inf
 
     def request(
         self, call: ToolCall, turn: int, ordinal: int, now: float

@@ -23,6 +23,8 @@ class Turn:
         resumed_at: where in the agent's text it was last gone on with.
         pieces: where each piece of the agent's transcript ended, and how much audio had come.
         audio: samples at 8 kHz queued for the caller.
+        output_from: when it began, was last gone on with, or spoke again after a function.
+        paused: it waits for a function.
         output_at: when its last output, of any kind, came.
         caller_stopped_at: when the caller had finished speaking.
         audio_started_at: when its first audio went out.
@@ -42,6 +44,8 @@ class Turn:
     resumed_at: int = 0
     pieces: list[Piece] = field(default_factory=list)
     audio: int = 0
+    output_from: float = 0.0
+    paused: bool = False
     output_at: float = 0.0
     caller_stopped_at: float | None = None
     audio_started_at: float | None = None
@@ -87,7 +91,7 @@ class Turn:
         self.agent_text = f"{self.agent_text.rstrip()} ".lstrip()
         self.resumed_at = len(self.agent_text)
         self.closed = self.generated = self.resting = False
-        self.output_at = now
+        self.output_from = self.output_at = now
 
     def stop_short(self) -> None:
         """Nothing more of it comes: words that ran ahead of its sound were never spoken."""

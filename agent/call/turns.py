@@ -127,6 +127,10 @@ class Turns:
             self._close(turn)
         return self._begin(now)
 
+    def drops(self, now: float) -> bool:
+        """Whether output that came now would be too late, its turn having been closed."""
+        return self.open is None and now < self._late_until
+
     def generation_complete(self, now: float) -> Turn | None:
         """All output of the open turn has been received.
 
@@ -174,7 +178,7 @@ class Turns:
         self._unfinished = None
         if phantom:
             self._late_until = -inf
-        elif self.open is not None or self._late_until != -inf:
+        elif self._late_until == inf or (self.open is not None and not self.open.generated):
             self._late_until = now + LATE_S
         if self.open is not None:
             self._close(self.open)
@@ -216,6 +220,11 @@ class Turns:
         return turn.latency_s
 
     @property
+    def reply_from(self) -> float:
+        """When what the model said last began; `-inf`: it has said nothing."""
+        return self.all[-1].output_from if self.all else -inf
+
+    @property
     def unanswered_text(self) -> str:
         """What the caller said that no turn has answered yet."""
         return self._caller_text.strip()
@@ -226,8 +235,10 @@ class Turns:
         self._unfinished = None
 
     def expect_output(self, now: float) -> None:
-        """The model has been given what it was waiting for."""
+        """The model has been given what it was waiting for: what comes now is its answer."""
         self._expected_from = now
+        if self.open is not None and self.open.generated:
+            self._late_until = -inf
 
     def unended_from(self) -> float:
         """Since when nothing but the end of a turn is waited for; `inf`: it is not."""
@@ -273,7 +284,8 @@ class Turns:
             self.open = turn
             return turn
         self.count += 1
-        turn = Turn(self.count, now, self._asked or bool(self._caller_text), output_at=now)
+        answers = self._asked or bool(self._caller_text)
+        turn = Turn(self.count, now, answers, output_from=now, output_at=now)
         turn.caller_text, self._caller_text = self._caller_text, ""
         if turn.answers_caller:
             turn.caller_stopped_at, self._stopped_at = self._stopped_at, None

@@ -18,8 +18,13 @@ app = typer.Typer(
 )
 emulate = typer.Typer(help="Run a stand-in as a server of its own.", no_args_is_help=True)
 app.add_typer(emulate, name="emulate")
+new = typer.Typer(help="Write a file to begin with.", no_args_is_help=True)
+app.add_typer(new, name="new")
 
 Tenants = Annotated[Path | None, typer.Option(help="Folder of tenant files.")]
+Config = Annotated[
+    Path | None, typer.Option(help="The service's file; config/service.yaml if there is one.")
+]
 GeminiUrl = Annotated[
     str | None,
     typer.Option(help="Replaces scheme, host and port of the model's service."),
@@ -43,9 +48,7 @@ def _options(
 
 @app.command()
 def serve(
-    config: Annotated[
-        Path | None, typer.Option(help="The service's file; config/service.yaml if there is one.")
-    ] = None,
+    config: Config = None,
     tenants: Tenants = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
@@ -59,6 +62,9 @@ def serve(
         bool,
         typer.Option(help="Ask for no signatures; loopback only. For tests and load generators."),
     ] = False,
+    reload: Annotated[
+        bool, typer.Option(help="Take over changed files of tenants and functions at once.")
+    ] = True,
 ) -> None:
     """Answer calls."""
     from agent.cli.serve import run_service
@@ -71,7 +77,64 @@ def serve(
         gemini_url=gemini_url,
         public_url=public_url,
         insecure_local=insecure_local,
+        reload=reload,
     )
+
+
+@app.command()
+def check(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Tenant files, or folders of them; by default the service's folder."),
+    ] = None,
+    config: Config = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="A list of problems for machines.")
+    ] = False,
+) -> None:
+    """Find every mistake in tenants' files and their functions; exit code 1 if there is one."""
+    from agent.cli.check import run_check
+
+    raise typer.Exit(run_check(paths or [], config, as_json=as_json))
+
+
+@app.command()
+def explain(
+    number: Annotated[str, typer.Argument(help="The number that is called.")],
+    at: Annotated[
+        str | None,
+        typer.Option(help="When, by the tenant's clock: 2026-12-24T19:00; now if left out."),
+    ] = None,
+    config: Config = None,
+    tenants: Tenants = None,
+) -> None:
+    """Say who answers a number and why, and show the prompt and tools as the model gets them."""
+    from agent.cli.explain import run_explain
+
+    raise typer.Exit(run_explain(number, at, config, tenants))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a tenant's file, for editors."""
+    from agent.cli.schema import schema_text
+
+    typer.echo(schema_text(), nl=False)
+
+
+@new.command("tenant")
+def new_tenant(
+    name: Annotated[str, typer.Argument(help="Small letters, digits and hyphens.")],
+    number: Annotated[
+        str, typer.Option(help="The telephone number that it answers: +15550100100.")
+    ],
+    config: Config = None,
+    tenants: Tenants = None,
+) -> None:
+    """Write a commented file for a new tenant."""
+    from agent.cli.new import run_new_tenant
+
+    run_new_tenant(name, number, config, tenants)
 
 
 @app.command()
@@ -179,6 +242,20 @@ def sim(
     from agent.cli.sim import run_sim, trace_call
 
     raise typer.Exit(trace_call(seed) if trace else run_sim(calls, seed, jobs=jobs))
+
+
+@app.command()
+def messages(
+    tenant: Annotated[str, typer.Argument(help="Whose messages.")],
+    config: Annotated[
+        Path | None, typer.Option(help="The service's file; config/service.yaml if there is one.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Show the messages that callers have left for a tenant."""
+    from agent.cli.messages import show_messages
+
+    show_messages(config, tenant, as_json=json)
 
 
 @app.command()

@@ -78,7 +78,7 @@ def _stand_ins() -> Finding:
 
 def _tenants() -> Finding:
     try:
-        ready = read_tenants(load_settings(None))
+        ready = read_tenants(load_settings(None)).current
     except ConfigError as error:
         return False, "\n".join(error.problems)
     return True, f"{len(ready.by_name)} tenants, {len(ready.directory.numbers)} numbers"

@@ -2,6 +2,7 @@
 
 import gc
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
@@ -13,10 +14,13 @@ from agent.cli.runtime import run, stop_signal
 from agent.errors import ConfigError
 from agent.observe import logs
 from agent.service.app import make_app, read_tenants, serve
+from agent.service.reload import TenantStore
 from agent.service.settings import Settings, check_for_service, is_loopback, load_settings
-from agent.service.tenant_files import ReadyTenants
 
 GC_THRESHOLD = 20_000
+SWITCH_S = 0.001
+"""A thread that computes, for a reload or for a function, lets go of the interpreter so soon after
+the loop asks for it; Python's own 5 ms would be heard."""
 
 _log = structlog.stdlib.get_logger()
 
@@ -30,8 +34,12 @@ def run_service(
     gemini_url: str | None,
     public_url: str | None,
     insecure_local: bool,
+    reload: bool,
 ) -> None:
     """Serve until a signal.
+
+    Args:
+        reload: whether changed files of tenants and functions are taken over meanwhile.
 
     Raises:
         ConfigError: with everything that is missing or wrong; nothing has been started.
@@ -46,13 +54,13 @@ def run_service(
     if insecure_local and not is_loopback(host):
         raise ConfigError(f"--insecure-local asks for no signatures: it does not listen on {host}")
     check_for_service(settings)
-    ready = read_tenants(settings)
+    tenants_read = read_tenants(settings, _show)
     with ExitStack() as stack:
         stream = sys.stderr
         if settings.log.file is not None:
             stream = stack.enter_context(_open_log(settings.log.file))
         logs.configure(settings.log.level, pii=settings.log.personal_data, stream=stream)
-        run(_serve(settings, ready, host, port))
+        run(_serve(settings, tenants_read, host, port, reload=reload))
 
 
 def _open_log(path: str) -> TextIO:
@@ -62,12 +70,24 @@ def _open_log(path: str) -> TextIO:
         raise ConfigError(f"log.file: {path}: {error.strerror}") from None
 
 
-async def _serve(settings: Settings, ready: ReadyTenants, host: str, port: int) -> None:
-    app = make_app(settings, ready)
+def _show(problems: Sequence[str]) -> None:
+    """Tell the person at the console why a change was refused."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print("seamline goes on with the tenants of before:")
+    for problem in problems:
+        console.print(f"seamline: {problem}", markup=False)
+
+
+async def _serve(
+    settings: Settings, tenants: TenantStore, host: str, port: int, *, reload: bool
+) -> None:
+    app = make_app(settings, tenants, reload=reload)
+    ready = tenants.current
     # Everything made so far lives as long as the process: spare the collector the look. A frame's
     # path makes no cycles, so the young generation may grow before it is searched for them.
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 20, 50)
+    sys.setswitchinterval(SWITCH_S)
     runner, port = await serve(app, host, port)
     numbers = len(ready.directory.numbers)
     _log.info("service.started", host=host, port=port, tenants=len(ready.by_name), numbers=numbers)

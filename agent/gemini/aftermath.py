@@ -36,17 +36,20 @@ class Aftermath:
         if conflict or not kind.value.resumable:
             self._passenger.handle = None
 
-    def of_attempt(self, kind: LossKind, phase: Phase, *, overlapped: bool) -> bool:
+    def of_attempt(
+        self, kind: LossKind, phase: Phase, *, overlapped: bool, late: bool = False
+    ) -> bool:
         """A connection came to nothing; whether another attempt can end differently.
 
         Args:
             overlapped: the former connection was still open, which is no fault of the handle's.
+            late: the next attempt may be the last one, which is not for a handle that failed.
         """
         if kind in _HOPELESS:
             return False
         if phase == "resume":
             self._refused += not (overlapped and kind not in _HANDLE_IS_BAD)
-            if kind in _HANDLE_IS_BAD or self._refused >= MOST_WITH_HANDLE:
+            if kind in _HANDLE_IS_BAD or late or self._refused >= MOST_WITH_HANDLE:
                 self._passenger.handle = None
                 self._refused = 0
             return True

@@ -1,19 +1,20 @@
 """What carries a session: its connections one after the other, and the way between them; no I/O.
 
-The states and what moves between them are the table of `session_state`. One connection carries the
-session; at most one other is being prepared, and one being closed. The passenger, the session
-itself, says when it may be moved, what the setup is, and is told when it has been.
+The states and what moves between them are the table of `session_state`; the connections lie in
+`berths`. The passenger, the session itself, says when it may be moved, what the setup is, and is
+told when it has been.
 Source: docs/protocols/gemini-live.md C-20 to C-23, C-28, B2, B3, B7, B35.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from math import inf
 
 from agent.errors import AgentError, DialError, LocalProtocolError
-from agent.gemini.aftermath import Aftermath
-from agent.gemini.backoff import LAST_CALL_S, Backoff
+from agent.gemini.attempts import Attempts
+from agent.gemini.berths import NORMAL, Berths
 from agent.gemini.client_messages import SetupMessage
 from agent.gemini.closes import ConnectionLostError, LossKind, classify, clean_reason, describe
 from agent.gemini.codec import encode_client
@@ -22,11 +23,9 @@ from agent.gemini.departure import Departure
 from agent.gemini.models import Profile
 from agent.gemini.passenger import Passenger
 from agent.gemini.session_events import (
-    CloseConnection,
     Leaving,
     Loss,
     MoveFailed,
-    OpenConnection,
     SendFrame,
     SessionEffect,
     SessionEvent,
@@ -34,16 +33,13 @@ from agent.gemini.session_events import (
     Why,
 )
 from agent.gemini.session_state import (
-    TRANSITIONS,
     Fact,
     MovePolicy,
     Random,
     SessionLimits,
     SessionState,
+    state_after,
 )
-
-NORMAL = 1000
-PREDIAL_PAUSE_S = 1.0
 
 
 class Carriage:
@@ -51,9 +47,9 @@ class Carriage:
 
     Attributes:
         state: where the session stands.
-        connection: the one that carries it; None: none does.
-        departure: when and why that one is to be left.
-        backoff: the attempts to get another.
+        departure: when and why its connection is to be left.
+        attempts: to get another.
+        berths: that one, and those before and after it.
         planned: the last leave was this side's choice.
         ever: a connection has carried the session.
     """
@@ -69,37 +65,39 @@ class Carriage:
         events: list[SessionEvent],
         counters: Counter[str],
     ) -> None:
-        self._passenger, self._limits, self._policy = passenger, limits, policy
+        self._passenger, self._policy = passenger, policy
         self._effects, self._events, self._counters = effects, events, counters
         self.state = SessionState.NEW
-        self.connection: Connection | None = None
         self.departure = Departure(policy, profile)
-        self.backoff = Backoff(policy, random)
+        self.attempts = Attempts(passenger, policy, random)
         self.planned = False
         self.ever = False
-        self._next: Connection | None = None
-        self._former: Connection | None = None
-        self._number = 0
-        self._close_by = self._retry_at = self._predial_at = inf
-        self._idle_refused = self._overlapped = False
-        self._aftermath = Aftermath(passenger)
+        self.berths = Berths(limits, effects)
+        self._resumes: str | None = None  # what the last setup named
+        self._close_by = inf
+
+    @property
+    def connection(self) -> Connection | None:
+        """The one that carries the session; None: none does."""
+        return self.berths.carrier
 
     # Facts
 
     def start(self, now: float) -> None:
         """Ask for the first connection."""
         self._step(Fact.STARTED)
-        self.backoff.lost(None, now)
+        self.attempts.begin(now)
         self._dial(now)
 
     def connected(self, number: int, now: float) -> None:
         """The connection asked for is open. One that comes too late is closed again."""
         if self.state is SessionState.NEW:
             raise LocalProtocolError("a session that was never started was connected")
-        connection = self._next
-        if connection is None or connection.number != number:
+        connection = self.berths.find(number)
+        if connection is None or connection.stage is not Stage.DIALLING:
             self._counters["facts_out_of_place"] += 1
-            self._effects.append(CloseConnection(number, NORMAL, ""))
+            if connection is None:
+                self.berths.refuse(number)
             return
         connection.connected()
         if self.state is SessionState.CONNECTING:
@@ -107,50 +105,32 @@ class Carriage:
         else:
             self.advance(now)
 
-    def setting_up(self, number: int) -> Connection | None:
-        """The connection of that number, if its setup awaits an answer."""
-        connection = self._next
-        if connection is None or connection.number != number:
-            return None
-        return connection if connection.stage is Stage.SETTING_UP else None
-
-    def former(self, number: int) -> Connection | None:
-        """The connection of that number, if it has just been left."""
-        former = self._former
-        return former if former is not None and former.number == number else None
-
     def set_up(self, connection: Connection, now: float) -> None:
         """The service has answered the setup."""
         self._step(Fact.SET_UP)
-        self._next, self.connection = None, connection
-        self._close_former()
+        self.berths.arrive()
         connection.ready(now)
         self.departure.ready(now)
         self._passenger.carried(connection, now)
-        self.backoff.connected()
+        self.attempts.over()
         self.ever = True
 
     def lost(self, number: int, loss: Loss, now: float) -> None:
         """A connection is gone, or could not be made."""
-        for connection in (self.connection, self._next, self._former):
-            if connection is not None and connection.number == number:
-                break
-        else:
+        connection = self.berths.find(number)
+        if connection is None:
             return  # given up before, from this side
-        if connection is self._former:
-            self._former = None
+        if connection is self.berths.former:
+            self.berths.former = None
             if self.state is SessionState.CLOSING:
                 self._freed(now)
-            elif self.state is SessionState.WAITING and self._overlapped:
-                self._retry_at = now  # what stood in the way is gone
+            else:
+                self.attempts.way_is_free(now)
                 self.advance(now)
             return
         reason = loss.reason or connection.announced
         kind = classify(connection.phase, loss.code, reason, loss.http_status)
-        if connection is self.connection:
-            self._carrier_lost(connection, kind, loss.code, reason, Why.LOST, now)
-        else:
-            self._came_to_nothing(connection, kind, loss, reason, now)
+        self._ended(connection, kind, replace(loss, reason=reason), Why.LOST, now)
 
     def broken(
         self, connection: Connection, code: int, says: str, kind: LossKind, why: str, now: float
@@ -160,37 +140,40 @@ class Carriage:
         Args:
             says: to the peer.
         """
-        self._effects.append(CloseConnection(connection.number, code, says))
-        if connection is self.connection:
-            reason = Why.SILENT if kind is LossKind.SILENT else Why.LOST
-            self._carrier_lost(connection, kind, None, why, reason, now)
-        else:
-            self._came_to_nothing(connection, kind, Loss(None, why), why, now)
+        self.berths.give_up(connection, code, says)
+        reason = Why.SILENT if kind is LossKind.SILENT else Why.LOST
+        self._ended(connection, kind, Loss(None, why), reason, now)
 
     def leave(self, why: Why, now: float) -> None:
-        """Leave the connection at once."""
+        """Leave the connection at once; one that resumes what is not wanted any more as well."""
         if self.state is SessionState.READY:
             self._step(Fact.WANTED)
         connection = self.connection
         if self.state is not SessionState.PREPARING or connection is None:
+            if self._resumes != self._passenger.handle:
+                self.begin_again(now)
             return
         self._step(Fact.LEFT)
-        self._predial_at = inf
-        self._unhitch(connection, why, True, None, None, "", now)
-        self._former = connection
-        self.backoff.lost(None, now)
-        if self._policy.overlap and self._next is not None and self._next.stage is Stage.OPEN:
+        self.berths.leave()
+        self._unhitched(connection, why, None, Loss(None, ""))
+        self.attempts.begin(now)
+        if self._policy.overlap and self.berths.next_is_open:
             self._freed(now)
             return
-        connection.stage = Stage.CLOSING
-        self._effects.append(CloseConnection(connection.number, NORMAL, ""))
+        self.berths.close(connection)
         self._close_by = now + self._policy.close_wait_s
+
+    def begin_again(self, now: float) -> None:
+        """A setup that is on its way says what is not so any more: another takes its place."""
+        following = self.berths.next
+        if following is not None and following.stage is Stage.SETTING_UP:
+            self.berths.next = None
+            self.berths.close(following)
+            self._dial(now)
 
     def close(self) -> None:
         """End the session from our side."""
-        for connection in (self.connection, self._next, self._former):
-            if connection is not None and connection.stage is not Stage.CLOSING:
-                self._effects.append(CloseConnection(connection.number, NORMAL, ""))
+        self.berths.close_all()
         self._end()
 
     # Time
@@ -198,10 +181,11 @@ class Carriage:
     @property
     def due(self) -> float:
         """When `advance` next has something to do."""
-        due = min(self._close_by, self._retry_at, self._predial_at)
+        due = min(self._close_by, self.attempts.retry_at, self.departure.dial_at)
         if self._policy.moves:
             due = min(due, self.departure.due)
-        return due if self._next is None else min(due, self._next.deadline)
+        following = self.berths.next
+        return due if following is None else min(due, following.deadline)
 
     def advance(self, now: float) -> None:
         """Do what is due, or has become possible."""
@@ -209,159 +193,123 @@ class Carriage:
         departure.advance(now)
         if self.state is SessionState.READY and departure.why is not None and self._policy.moves:
             self._step(Fact.WANTED)
-            self._idle_refused = False
-            self._predial_at = now if self._policy.predial else inf
+            departure.prepare(now)
         if self.state is SessionState.PREPARING and departure.why is not None:
-            if now >= self._predial_at:
-                self._predial_at = inf
+            if departure.dials(now):
                 self._dial(now)
-            if now >= departure.must_at or (self._is_prepared() and self._passenger.at_rest()):
+            prepared = departure.is_prepared(open_=self.berths.next_is_open)
+            if now >= departure.must_at or (prepared and self._passenger.at_rest()):
                 self.leave(departure.why, now)
-        if self._next is not None and now >= self._next.deadline:
-            self.broken(self._next, NORMAL, "", LossKind.SILENT, self._next.overdue(), now)
+        following = self.berths.next
+        if following is not None and now >= following.deadline:
+            self.broken(following, NORMAL, "", LossKind.SILENT, following.overdue(), now)
         if now >= self._close_by:
             self._freed(now)
-        if now >= self._retry_at:
-            self._retry_at = inf
+        if now >= self.attempts.retry_at:
+            self.attempts.retry_at = inf
             self._step(Fact.DUE)
             self._dial(now)
 
     # Steps
 
-    def _is_prepared(self) -> bool:
-        if not self._policy.predial or self._idle_refused:
-            return True
-        return self._next is not None and self._next.stage is Stage.OPEN
-
     def _dial(self, now: float) -> None:
-        self._number += 1
-        self._next = Connection(self._number, self._limits, now)
-        self._bound(self._next, now)
-        self._effects.append(OpenConnection(self._number))
+        self.attempts.bound(self.berths.dial(now), now)
 
     def _set_up(self, connection: Connection, now: float) -> None:
+        self._resumes = self._passenger.handle
         setup = self._passenger.opening()
-        connection.set_up(self._passenger.handle is not None, now)
-        self._bound(connection, now)
+        connection.set_up(self._resumes is not None, now)
+        self.attempts.bound(connection, now)
         frame = encode_client(SetupMessage(setup))
         self._effects.append(SendFrame(connection.number, frame))
 
-    def _bound(self, connection: Connection, now: float) -> None:
-        """No attempt outlasts the budget."""
-        if self.backoff.since is not None:
-            over_at = max(self.backoff.over_at, now + LAST_CALL_S)
-            connection.deadline = min(connection.deadline, over_at)
-
     def _freed(self, now: float) -> None:
         """The way is free for the next connection."""
-        self._close_by = self._predial_at = inf
+        self._close_by = inf
         self._step(Fact.FREED)
         self._connect(now)
 
     def _connect(self, now: float) -> None:
-        if self._next is None:
+        following = self.berths.next
+        if following is None:
             self._dial(now)
-        elif self._next.stage is Stage.OPEN:
-            self._set_up(self._next, now)
+        elif following.stage is Stage.OPEN:
+            self._set_up(following, now)
+
+    def _ended(
+        self, connection: Connection, kind: LossKind, loss: Loss, why: Why, now: float
+    ) -> None:
+        secrets = (self._passenger.handle, self._resumes)
+        loss = replace(loss, reason=clean_reason(loss.reason, secrets))
+        if connection is self.connection:
+            self._carrier_lost(connection, kind, loss, why, now)
+        else:
+            self._came_to_nothing(connection, kind, loss, now)
 
     def _carrier_lost(
-        self,
-        connection: Connection,
-        kind: LossKind,
-        code: int | None,
-        reason: str,
-        why: Why,
-        now: float,
+        self, connection: Connection, kind: LossKind, loss: Loss, why: Why, now: float
     ) -> None:
-        reason = clean_reason(reason, (self._passenger.handle,))
-        text = describe("live", code, reason, kind)
-        alive_s = now - connection.ready_at
-        connection.stage = Stage.GONE
+        self.berths.carrier = None
         go_on = self._policy.moves and kind.retryable
         if go_on:
-            self._unhitch(connection, why, False, kind, code, reason, now)
-            go_on = self.backoff.lost(alive_s, now)
+            self._unhitched(connection, why, kind, loss)
+            go_on = self.attempts.lost(connection, kind, now)
         if not go_on:
-            self.connection = None
-            self._fail(ConnectionLostError(text, kind), "live", code, reason)
+            text = describe("live", loss.code, loss.reason, kind)
+            self._fail(ConnectionLostError(text, kind), "live", loss)
             return
-        self._aftermath.of_carrier(kind, now)
-        self._predial_at = inf
         self._step(Fact.LOST)
         self._connect(now)
 
-    def _unhitch(
-        self,
-        connection: Connection,
-        why: Why,
-        planned: bool,
-        kind: LossKind | None,
-        code: int | None,
-        reason: str,
-        now: float,
+    def _unhitched(
+        self, connection: Connection, why: Why, kind: LossKind | None, loss: Loss
     ) -> None:
-        self.connection = None
-        self.planned = planned
+        """No connection carries the session; `kind` is None when it was left."""
+        self.planned = kind is None
         if self.departure.fresh:
             self._passenger.handle = None
         self.departure.gone()
         place = len(self._events)
-        cut = self._passenger.left(kind, code)
-        leaving = Leaving(connection.number, planned, why, cut, "live", code, reason)
+        cut = self._passenger.left(kind, loss.code)
+        leaving = Leaving(connection.number, self.planned, why, cut, "live", loss.code, loss.reason)
         self._events.insert(place, leaving)
 
     def _came_to_nothing(
-        self, connection: Connection, kind: LossKind, loss: Loss, reason: str, now: float
+        self, connection: Connection, kind: LossKind, loss: Loss, now: float
     ) -> None:
         """The connection that was to carry the session will not."""
-        self._next = None
-        phase = connection.phase
+        self.berths.next = None
         if self.state in {SessionState.PREPARING, SessionState.CLOSING}:
             self._counters["predial_failures"] += 1
-            if connection.stage is Stage.OPEN:
-                self._idle_refused = True
-            elif self.state is SessionState.PREPARING:
-                self._predial_at = now + PREDIAL_PAUSE_S
+            if self.state is SessionState.PREPARING:
+                self.departure.dial_failed(now, open_=connection.stage is Stage.OPEN)
             return
-        self._overlapped = self._former is not None
-        self._close_former()
+        overlapped = self.berths.former is not None
+        self.berths.close_former()
         self._passenger.figures.failed_attempts += 1
-        reason = clean_reason(reason, (self._passenger.handle,))
-        text = describe(phase, loss.code, reason, kind)
-        hopeless = not loss.retryable or not self._aftermath.of_attempt(
-            kind, phase, overlapped=self._overlapped
-        )
-        pause = None if hopeless or not self._policy.moves else self.backoff.failed(kind, now)
+        phase, hopeless = connection.phase, not (loss.retryable and self._policy.moves)
+        pause = self.attempts.failed(kind, phase, now, overlapped=overlapped, hopeless=hopeless)
         if pause is None:
+            text = describe(phase, loss.code, loss.reason, kind)
             retryable = loss.retryable and kind.retryable
             error = DialError(text, status=loss.http_status, retryable=retryable)
-            self._fail(error, phase, loss.code, reason)
+            self._fail(error, phase, loss)
             return
         self._step(Fact.FAILED)
-        self._retry_at = now + pause
-        failed = MoveFailed(phase, loss.code, reason, self.backoff.attempts, pause)
+        failed = MoveFailed(phase, loss.code, loss.reason, self.attempts.count, pause)
         self._events.append(failed)
 
-    def _close_former(self) -> None:
-        """With overlap, the former connection is closed only now."""
-        former = self._former
-        if former is not None and former.stage is not Stage.CLOSING:
-            former.stage = Stage.CLOSING
-            self._effects.append(CloseConnection(former.number, NORMAL, ""))
-
-    def _fail(self, error: AgentError, phase: str, code: int | None, reason: str) -> None:
-        self._events.append(SessionFailed(error, phase, code, reason))
+    def _fail(self, error: AgentError, phase: str, loss: Loss) -> None:
+        self._events.append(SessionFailed(error, phase, loss.code, loss.reason))
         self.close()
 
     def _end(self) -> None:
         self._step(Fact.ENDED)
-        self.connection = self._next = self._former = None
-        self._close_by = self._retry_at = self._predial_at = inf
+        self.berths.forget()
+        self._close_by = inf
+        self.attempts.over()
         self.departure.gone()
         self._passenger.over()
 
     def _step(self, fact: Fact) -> None:
-        state = TRANSITIONS.get((self.state, fact))
-        if state is None:
-            raise LocalProtocolError(f"a session in state {self.state.name} was {fact.name}")
-        self.state = state
+        self.state = state_after(self.state, fact)

@@ -101,13 +101,18 @@ class Context:
             setup = msgspec.structs.replace(setup, history_config=HistoryConfig(True))
         return Opening(setup, True)
 
-    def reminding(self, history: History, *, without_last_words: bool) -> bytes | None:
+    def reminding(
+        self, history: History, known_to: int, *, without_last_words: bool
+    ) -> bytes | None:
         """The frame that tells a resumed session what its handle did not know of.
 
         Args:
+            known_to: the number of that handle.
             without_last_words: the caller's last words are sent as audio; not twice.
         """
-        turns = history.turns(self._profile, without_last_words=without_last_words, unsaved=True)
+        turns = history.turns(
+            self._profile, without_last_words=without_last_words, known_to=known_to
+        )
         return encode_client(ClientContentMessage(ClientContent(turns))) if turns else None
 
     def telling(self, history: History, *, without_last_words: bool) -> bytes | None:

@@ -15,6 +15,7 @@ from agent.gemini.session_state import MovePolicy
 MARGIN_SHARE = 0.1
 MOST_MARGIN_SHARE = 0.4
 """Of a short notice, so much at most is kept for the move: the rest may finish the sentence."""
+PREDIAL_PAUSE_S = 1.0
 FORGOTTEN_S = 5.0
 """A model that has forgotten the conversation may finish its sentence, not more."""
 
@@ -26,6 +27,7 @@ class Departure:
         why: a reason to leave it; None: none.
         fresh: without the handle.
         must_at: when it is left, come what may.
+        dial_at: when the next socket is opened, to wait for its turn; `inf`: not now.
     """
 
     def __init__(self, policy: MovePolicy, profile: Profile) -> None:
@@ -33,9 +35,10 @@ class Departure:
         age_s = profile.connection_age_s if policy.age_s is None else policy.age_s
         self._age_s = age_s
         self._old_at = inf
+        self._alone = False  # no socket is to wait: it is dialled after the close
         self.why: Why | None = None
         self.fresh = False
-        self.must_at = inf
+        self.must_at = self.dial_at = inf
 
     @property
     def due(self) -> float:
@@ -49,7 +52,8 @@ class Departure:
 
     def gone(self) -> None:
         """The connection has been left, or lost."""
-        self.why, self.must_at, self._old_at = None, inf, inf
+        self.why = None
+        self.must_at = self._old_at = self.dial_at = inf
 
     def go_away(self, time_left_s: float | None, now: float) -> None:
         """The service announced the end; a later word does not give more time."""
@@ -68,6 +72,28 @@ class Departure:
         if now >= self._old_at:
             self._old_at = inf
             self._want(Why.AGE, now + self._policy.age_slack_s)
+
+    def prepare(self, now: float) -> None:
+        """It is to be left: the next socket is opened early."""
+        self._alone = not self._policy.predial
+        self.dial_at = inf if self._alone else now
+
+    def dials(self, now: float) -> bool:
+        """Whether the next socket is opened now."""
+        due = now >= self.dial_at
+        if due:
+            self.dial_at = inf
+        return due
+
+    def dial_failed(self, now: float, *, open_: bool) -> None:
+        """The next socket is gone; if it was open, the service does not bear an idle one."""
+        self._alone = self._alone or open_
+        if not self._alone:
+            self.dial_at = now + PREDIAL_PAUSE_S
+
+    def is_prepared(self, *, open_: bool) -> bool:
+        """Whether, by the next socket, it could be left now."""
+        return self._alone or open_
 
     def _want(self, why: Why, at: float) -> None:
         if self.why is None:

@@ -47,18 +47,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a new connection is to be sent.
+    """What a new connection is to be sent: all that the ledger now says waits.
 
     Attributes:
-        entries: in order.
-        replayed: samples among them.
+        replayed: samples among it.
+        again: of those, what a connection before was sent already.
         repeated: of those, what the resumed state may include already.
-        asks: they make the model speak.
+        asks: it makes the model speak.
         exact: the service said what it has, and this is the rest.
     """
 
-    entries: list[Entry]
     replayed: int
+    again: int
     repeated: int
     asks: bool
     exact: bool

@@ -32,7 +32,7 @@ class _Turn(NamedTuple):
     role: str
     text: str
     spoken: bool  # else it is a note
-    saved: bool = False  # the handle we have knows of it
+    saved: int = 0  # the number of the first handle that knows of it; 0: none does
 
 
 class History:
@@ -43,7 +43,7 @@ class History:
         self._size = 0
         self._open: str | None = None  # the role of the last turn while it goes on
         self._caller_open = False  # the caller's last words may get more
-        self._caller_saved = False  # the caller's next words are known to the handle already
+        self._caller_saved = 0  # the handle that knows the caller's next words already, if one does
 
     def __bool__(self) -> bool:
         return bool(self._turns)
@@ -58,7 +58,7 @@ class History:
         late = self._open == MODEL and role == USER
         reply = self._turns.pop() if late else None
         joins = self._open == role or (late and self._caller_open)
-        saved = role == USER and self._caller_saved
+        saved = self._caller_saved if role == USER else 0
         last = self._turns[-1] if joins and self._turns else None
         if last is not None and last.role == role and (saved or not last.saved):
             del self._turns[-1]
@@ -77,17 +77,16 @@ class History:
         """What comes now begins a turn of its own."""
         self._open = None
         self._caller_open = False
-        self._caller_saved = False
+        self._caller_saved = 0
 
-    def saved(self, *, listening: bool) -> None:
-        """A handle came that knows of all this.
+    def saved(self, number: int, *, listening: bool) -> None:
+        """A handle came that knows of all this; the session's handles are numbered from 1.
 
         Args:
             listening: and of what the caller has begun to say, of which no word is here yet.
         """
-        turns = [turn._replace(saved=True) for turn in self._turns]
-        self._turns = deque(turns)
-        self._caller_saved = listening
+        self._turns = deque(t if t.saved else t._replace(saved=number) for t in self._turns)
+        self._caller_saved = number if listening else 0
 
     def heard(self, text: str) -> None:
         """Of the model's last turn the caller heard only this."""
@@ -112,15 +111,17 @@ class History:
         self._note(f"({name} answered: {_short(response)})")
 
     def turns(
-        self, profile: Profile, *, without_last_words: bool, unsaved: bool = False
+        self, profile: Profile, *, without_last_words: bool, known_to: int | None = None
     ) -> tuple[Content, ...]:
         """What a session is handed.
 
         Args:
             without_last_words: leave out what the caller said last, if nobody answered it.
-            unsaved: only what the handle does not know of; else all, to a fresh session.
+            known_to: the number of a handle: only what it does not know of; 0: that knows nothing
+                of this. None: all, to a fresh session.
         """
-        told = [t for t in self._turns if t.text.strip() and not (unsaved and t.saved)]
+        known = range(1, (known_to or 0) + 1)
+        told = [t for t in self._turns if t.text.strip() and t.saved not in known]
         if without_last_words and told and told[-1].role == USER:
             told.pop()
         turns = [Content((Part(text=turn.text.strip()),), turn.role) for turn in told]

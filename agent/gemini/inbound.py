@@ -110,6 +110,8 @@ class Inbound:
     def _handle(self, update: SessionResumptionUpdate) -> SessionEvent:
         # An update without a handle does not take away the one before (3.7).
         resumable = update.resumable and bool(update.new_handle)
+        if update.resumable is not bool(update.new_handle):
+            self._counters["handles_incomplete"] += 1
         if resumable:
             self.handle = update.new_handle
             self.acknowledged = update.last_consumed_client_message_index
@@ -117,4 +119,6 @@ class Inbound:
 
     def _go_away(self, message: GoAway) -> SessionEvent:
         left = parse_duration(message.time_left)
+        if message.time_left != "" and (left is None or left < 0.0):
+            self._counters["notices_unreadable"] += 1
         return GoingAway(None if left is None else max(0.0, left))

@@ -25,7 +25,7 @@ from agent.gemini.client_messages import (
 from agent.gemini.codec import encode_client
 from agent.gemini.connection import Connection
 from agent.gemini.content import UPLINK_MIME, UPLINK_RATE_HZ, Blob
-from agent.gemini.ledger import Entry, Kind, Ledger, Plan
+from agent.gemini.ledger import Kind, Ledger, Plan
 from agent.gemini.session_events import SendFrame, SessionEffect
 from agent.gemini.session_state import MovePolicy
 
@@ -75,12 +75,10 @@ class Outbound:
         self._rate = UPLINK_RATE_HZ * policy.replay_speed
         self._state = _State.HELD
         self._connection: Connection | None = None
-        self._pending: deque[Entry] = deque()
         self._behind_gate: deque[tuple[bytes, Kind]] = deque()
         self._speaking = False  # as the owner says
         self._speaking_sent = False  # as the service was told
         self._sent_until = 0.0
-        self._gated_from = 0
         self.gated_until = inf
         self.due = inf
 
@@ -88,17 +86,16 @@ class Outbound:
 
     def audio(self, pcm: bytes) -> None:
         """A packet of caller audio: s16le at 16 kHz."""
-        if self._state is _State.OPEN and not self._pending and self._connection is not None:
-            connection = self._connection
+        connection = self._connection
+        at_once = self._state is _State.OPEN and not self._ledger.waiting
+        if at_once and connection is not None:
             connection.index += 1
             self._ledger.add_audio(pcm, connection.index)
             self._effects.append(SendFrame(connection.number, _audio_frame(pcm)))
         elif self._state is _State.SHUT:
             self._counters["sent_after_close"] += 1
         else:
-            entry = self._ledger.add_audio(pcm, 0)
-            if self._state is not _State.GATED:
-                self._later(entry)
+            self._ledger.add_audio(pcm, 0)
 
     def live(self, frame: bytes, kind: Kind) -> None:
         """A frame of live input that is not audio."""
@@ -116,10 +113,11 @@ class Outbound:
         wait for it.
         """
         connection = self._connection
+        waits = self._state is _State.HELD or (bool(self._ledger.waiting) and not bound)
         if self._state is _State.SHUT:
             self._counters["sent_after_close"] += 1
-        elif connection is None or self._state is _State.HELD or (self._pending and not bound):
-            self._later(self._ledger.add(frame, 0, kind, bound=bound))
+        elif connection is None or waits:
+            self._ledger.add(frame, 0, kind, bound=bound)
         else:
             connection.index += 1
             self._ledger.add(frame, connection.index, kind, bound=bound)
@@ -147,10 +145,10 @@ class Outbound:
     def take_over(self, plan: Plan, now: float) -> None:
         """The connection is ready: send what the plan names, then whatever comes."""
         self._state = _State.OPEN
-        self._pending = deque(plan.entries)
         if self._manual:
             self._open_bracket(plan)
         self._sent_until = now - BURST_S
+        self._ledger.sends(now)
         self._send_pending(now)
 
     def hold(self) -> None:
@@ -158,16 +156,16 @@ class Outbound:
         if self._state is not _State.SHUT:
             gated, self._state = self._state is _State.GATED, _State.HELD
             if gated:
+                self._ledger.ungate(silence=True)
                 self._drop_gate()
         self._connection = None
-        self._pending.clear()
         self.due = inf
 
     def gate(self, until: float) -> None:
         """Hold live input back, at the latest until then; only an open way is gated."""
         if self._state in {_State.OPEN, _State.GATED}:
             if self._state is _State.OPEN:
-                self._gated_from = self._ledger.position
+                self._ledger.gate()
             self._state = _State.GATED
             self.gated_until = until
             self.due = inf
@@ -176,16 +174,16 @@ class Outbound:
         """Live input may go out again; harmless where there was no gate."""
         if self._state is _State.GATED:
             self._state = _State.OPEN
-            heard = self._ledger.heard_since(self._gated_from)
+            heard = self._ledger.ungate()
             if heard and self._manual and not self._speaking_sent:
                 self._speaking_sent = True
                 self.untracked(_ACTIVITY[True])
-            self._pending.extend(heard)
-            self.due = self._sent_until if self._pending else inf
+            self.due = self._sent_until if self._ledger.waiting else inf
             self._drop_gate()
 
     def handle_timer(self, now: float) -> None:
-        """Open the gate when its time is up; send what is due."""
+        """Open the gate when its time is up; send what is due. Called before audio is sent, too."""
+        self._ledger.sends(now)
         if now >= self.gated_until:
             self._counters["gate_timeouts"] += 1
             self.ungate()
@@ -195,7 +193,7 @@ class Outbound:
     def shut(self) -> None:
         """Nothing goes out from now on."""
         if self._state is _State.GATED:
-            self._ledger.forget_waiting(self._gated_from)
+            self._ledger.forget_gated()
         self._state = _State.SHUT
         self.hold()
         self.gated_until = inf
@@ -214,7 +212,8 @@ class Outbound:
         A plan bears the brackets that lie among its audio. Where it bears none, nothing has
         changed in it; where its first is an end, the beginning of that lies before it.
         """
-        told = [e.payload == _ACTIVITY[True] for e in plan.entries if e.kind is Kind.BRACKET]
+        brackets = (e for e in self._ledger.waiting.others() if e.kind is Kind.BRACKET)
+        told = [bracket.payload == _ACTIVITY[True] for bracket in brackets]
         if not plan.exact and (not told[0] if told else self._speaking):
             self.untracked(_ACTIVITY[True])
         self._speaking_sent = told[-1] if told else self._speaking
@@ -224,24 +223,19 @@ class Outbound:
             self._speaking_sent = self._speaking
             self.other(_ACTIVITY[self._speaking], Kind.BRACKET)
 
-    def _later(self, entry: Entry) -> None:
-        if self._state is not _State.HELD:
-            self._pending.append(entry)
-
     def _send_pending(self, now: float) -> None:
-        pending, connection = self._pending, self._connection
-        while pending and connection is not None:
-            entry = pending[0]
-            if entry.n and self._sent_until > now:
+        ledger, connection = self._ledger, self._connection
+        while connection is not None and (front := ledger.waiting.front) is not None:
+            n = front.n
+            if n and self._sent_until > now:
                 self.due = self._sent_until
                 return
-            pending.popleft()
             connection.index += 1
-            entry.index = connection.index
-            frame = _audio_frame(entry.payload) if entry.n else entry.payload
+            payload = ledger.take(connection.index).payload
+            frame = _audio_frame(payload) if n else payload
             self._effects.append(SendFrame(connection.number, frame))
-            if entry.n:
-                self._sent_until = max(self._sent_until, now - BURST_S) + entry.n / self._rate
+            if n:
+                self._sent_until = max(self._sent_until, now - BURST_S) + n / self._rate
         self.due = inf
         self._tell_activity()
 

@@ -53,7 +53,7 @@ class Reception:
 
     def _receive_elsewhere(self, number: int, frame: bytes | str, now: float) -> None:
         """A frame of a connection that does not, or not yet, carry the session."""
-        connection = self._carriage.setting_up(number)
+        connection = self._carriage.berths.setting_up(number)
         if connection is not None:
             message = self._decode(connection, frame, now)
             if message is None:
@@ -65,8 +65,11 @@ class Reception:
                 return
             self._set_up(connection, message, now)
             return
-        former = self._carriage.former(number)
-        message = None if former is None else self._decode(former, frame, now)
+        former = self._carriage.berths.former
+        try:
+            message = decode_server(frame) if former and former.number == number else None
+        except PeerProtocolError:
+            message = None  # whoever has been left may say what it likes
         if message is None:
             self._counters["received_out_of_place"] += 1
         else:
@@ -75,7 +78,7 @@ class Reception:
     def _set_up(self, connection: Connection, message: ServerMessage, now: float) -> None:
         carriage, talk = self._carriage, self._talk
         first, planned = not carriage.ever, carriage.planned
-        since = carriage.backoff.since
+        since = carriage.attempts.since
         place = len(self._events)
         carriage.set_up(connection, now)
         if first:

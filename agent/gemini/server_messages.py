@@ -6,6 +6,8 @@ content, and newer models bundle audio, transcript and flags. A key left out has
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from agent.gemini.content import Content
@@ -105,9 +107,9 @@ class ToolCallCancellation(msgspec.Struct, rename="camel", omit_defaults=True, f
 
 
 class GoAway(msgspec.Struct, rename="camel", omit_defaults=True, frozen=True):
-    """The connection will be closed; `time_left` is a duration, possibly missing or strange."""
+    """The connection will be closed; `time_left` is a duration, missing, or anything at all."""
 
-    time_left: str | float = ""
+    time_left: Any = ""
 
 
 class SessionResumptionUpdate(msgspec.Struct, rename="camel", omit_defaults=True, frozen=True):

@@ -14,26 +14,18 @@ from collections import Counter
 from collections.abc import Sequence
 from math import inf
 
-import msgspec
-
 from agent.audio.pcm import Pcm16, to_bytes
 from agent.errors import LocalProtocolError
-from agent.gemini.carriage import NORMAL, Carriage
-from agent.gemini.client_messages import (
-    ClientContent,
-    ClientContentMessage,
-    RealtimeInput,
-    RealtimeInputMessage,
-    ToolResponse,
-    ToolResponseMessage,
-)
+from agent.gemini.berths import NORMAL
+from agent.gemini.carriage import Carriage
+from agent.gemini.client_messages import RealtimeInput
 from agent.gemini.closes import LossKind
-from agent.gemini.codec import encode_client
-from agent.gemini.content import UPLINK_RATE_HZ, USER, Blob, Content, text_content
+from agent.gemini.content import UPLINK_RATE_HZ, Blob, Content
 from agent.gemini.figures import SessionFigures
 from agent.gemini.ledger import Kind
 from agent.gemini.models import Profile
 from agent.gemini.reception import Reception
+from agent.gemini.sending import Sending
 from agent.gemini.session_events import Loss, SessionEffect, SessionEvent, Why
 from agent.gemini.session_state import (
     DEFAULT_LIMITS,
@@ -46,12 +38,9 @@ from agent.gemini.session_state import (
 from agent.gemini.setup_messages import Setup
 from agent.gemini.talk import Talk
 from agent.gemini.tools import FunctionDeclaration, FunctionResponse
-from agent.gemini.turn_rules import refuse_turns
 
 __all__ = ["LiveSession", "Loss", "MovePolicy", "SessionLimits", "SessionState"]
 
-MOST_RESULT = 8_000
-"""Characters of a late result that is passed on as text."""
 _CONNECTED = frozenset({SessionState.READY, SessionState.PREPARING})
 
 
@@ -82,6 +71,7 @@ class LiveSession:
         self._effects: list[SessionEffect] = []
         self._events: list[SessionEvent] = []
         self._talk = Talk(setup, profile, moves, self._effects, self._events, self.counters)
+        self._sending = Sending(self._talk, profile)
         self._carriage = Carriage(
             self._talk, profile, limits, moves, random, self._effects, self._events, self.counters
         )
@@ -190,8 +180,12 @@ class LiveSession:
         self._carriage.leave(why, now)
 
     def resume(self, handle: str, now: float) -> None:
-        """Go on from another handle, one that this or an earlier session had."""
+        """Go on from another handle, one that this or an earlier session had.
+
+        The talk goes on as it stands: the model is told, and sent, what that handle does not know.
+        """
         self._talk.handle = handle
+        self._carriage.departure.fresh = False
         self._carriage.leave(Why.ASKED, now)
 
     def update_context(
@@ -212,7 +206,8 @@ class LiveSession:
         frame = talk.context.change(instruction, declarations)
         talk.inbound.calls.declared(talk.context.setup)
         if not self.ready:
-            return  # the next setup says it
+            self._carriage.begin_again(now)  # else the next setup says it
+            return
         if frame is not None:
             talk.outbound.untracked(frame)
         else:
@@ -233,7 +228,7 @@ class LiveSession:
 
     def reply_heard(self, text: str) -> None:
         """Of the model's last reply the caller has heard only this."""
-        self._talk.history.heard(text)
+        self._talk.words.history.heard(text)
 
     # What is to be sent
 
@@ -250,9 +245,7 @@ class LiveSession:
 
     def send_video(self, data: bytes, mime_type: str, now: float) -> None:
         """Send one picture: JPEG, PNG or WebP, at most one a second."""
-        self._talk.outbound.handle_timer(now)
-        video = RealtimeInput(video=Blob(mime_type, data))
-        self._talk.outbound.live(encode_client(RealtimeInputMessage(video)), Kind.PICTURE)
+        self._sending.live(RealtimeInput(video=Blob(mime_type, data)), Kind.PICTURE, now)
 
     def end_audio(self, now: float) -> None:
         """No audio follows for a while: what the service holds back is taken as spoken.
@@ -260,7 +253,7 @@ class LiveSession:
         With manual detection there is nothing to flush, and nothing is sent (2.3).
         """
         if not self._talk.context.manual:
-            self._send_live(RealtimeInput(audio_stream_end=True), Kind.TELLS, now)
+            self._sending.live(RealtimeInput(audio_stream_end=True), Kind.TELLS, now)
 
     def send_activity(self, started: bool, now: float) -> None:
         """Tell that the caller begins or stops to speak; repeats are left out (B30).
@@ -268,11 +261,7 @@ class LiveSession:
         Raises:
             LocalProtocolError: the service detects speech itself and would close (2.3).
         """
-        if not self._talk.context.manual:
-            raise LocalProtocolError("activity is told only where automatic detection is disabled")
-        self._talk.outbound.handle_timer(now)
-        self._talk.outbound.activity(started)
-        self._talk.caller_speech(started, now, 0.0)
+        self._sending.activity(started, now)
 
     def send_text(self, text: str, now: float, *, remember: bool = True) -> None:
         """Send text as live input: where `profile.kick_off` says so, it makes the model speak.
@@ -280,16 +269,11 @@ class LiveSession:
         Args:
             remember: it is part of the conversation, also for a session begun anew.
         """
-        self._asked(text if remember else "")
-        self._send_live(RealtimeInput(text=text), Kind.ASKS, now)
+        self._sending.text(text, now, remember=remember)
 
     def prompt(self, text: str, now: float, *, remember: bool = True) -> None:
         """Say something that the model answers at once, in the way that this model does (B40)."""
-        if self.profile.kick_off == "realtime_text":
-            self.send_text(text, now, remember=remember)
-        else:
-            content = [text_content(text)]
-            self.send_content(content, now, turn_complete=True, remember=remember)
+        self._sending.prompt(text, now, remember=remember)
 
     def send_content(
         self,
@@ -307,17 +291,7 @@ class LiveSession:
         Raises:
             LocalProtocolError: the model would refuse these turns.
         """
-        refuse_turns(turns, self.profile)
-        if remember:
-            for turn in turns:
-                for part in turn.parts:
-                    self._talk.history.said(turn.role or USER, part.text or "")
-                self._talk.history.turn_over()
-        if turn_complete:
-            self._asked("")
-        frame = encode_client(ClientContentMessage(ClientContent(tuple(turns), turn_complete)))
-        self._talk.outbound.other(frame, Kind.ASKS if turn_complete else Kind.TELLS)
-        self._talk.track.told()
+        self._sending.content(turns, turn_complete=turn_complete, remember=remember)
 
     def send_tool_responses(self, responses: Sequence[FunctionResponse], now: float) -> None:
         """Answer tool calls; answers to calls that are cancelled or unknown are dropped (C-14).
@@ -328,21 +302,7 @@ class LiveSession:
         Raises:
             LocalProtocolError: an answer cannot be written as JSON.
         """
-        talk = self._talk
-        for response in responses:
-            if talk.track.lost_calls.pop(response.id, None) is not None:
-                self._tell_late(response, now)
-        answers = talk.inbound.calls.answered(responses)
-        if answers:
-            talk.inbound.content.new_turn()
-            frame = encode_client(ToolResponseMessage(ToolResponse(answers)))
-            talk.outbound.other(frame, Kind.ASKS, bound=True)
-            talk.track.answered(frozenset(response.id for response in responses))
-            for answer in answers:
-                talk.history.result(answer.name, answer.response or {})
-        if not talk.inbound.calls.blocking:
-            talk.outbound.ungate()
-            talk.outbound.handle_timer(now)
+        self._sending.responses(responses, now)
 
     # What came of it
 
@@ -357,19 +317,3 @@ class LiveSession:
         drained = self._events.copy()
         self._events.clear()
         return drained
-
-    def _asked(self, text: str) -> None:
-        """A new turn begins with what we say."""
-        self._talk.inbound.content.new_turn()
-        self._talk.track.told()
-        if text:
-            self._talk.history.said(USER, text)
-            self._talk.history.turn_over()
-
-    def _send_live(self, value: RealtimeInput, kind: Kind, now: float) -> None:
-        self._talk.outbound.handle_timer(now)
-        self._talk.outbound.live(encode_client(RealtimeInputMessage(value)), kind)
-
-    def _tell_late(self, response: FunctionResponse, now: float) -> None:
-        result = msgspec.json.encode(response.response).decode()[:MOST_RESULT]
-        self.prompt(f"({response.name} answered: {result})", now)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from agent.errors import LocalProtocolError
+
 
 class SessionState(Enum):
     """Where a session stands over its connections."""
@@ -61,6 +63,13 @@ TRANSITIONS: dict[tuple[SessionState, Fact], SessionState] = {
     (_S.CLOSING, Fact.FREED): _S.CONNECTING,
 } | {(state, Fact.ENDED): _S.CLOSED for state in _S if state is not _S.CLOSED}
 """Every legal step; nothing leaves CLOSED."""
+
+
+def state_after(state: SessionState, fact: Fact) -> SessionState:
+    """Where a fact leads; raises LocalProtocolError where it cannot be one."""
+    if (state, fact) not in TRANSITIONS:
+        raise LocalProtocolError(f"a session in state {state.name} was {fact.name}")
+    return TRANSITIONS[state, fact]
 
 
 @dataclass(frozen=True, slots=True)

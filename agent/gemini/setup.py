@@ -42,7 +42,8 @@ class VadOptions:
 
     Attributes:
         manual: the service detects nothing; the session is told when the caller speaks.
-        interruptible: the caller's speech stops the model.
+        interruptible: the caller's speech stops the model. False makes it finish first and answer
+            then; of no use to who silences it by an ear of his own (docs/sessions.md).
     """
 
     start_sensitivity: Sensitivity | None = None

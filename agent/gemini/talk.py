@@ -8,15 +8,16 @@ Source: docs/protocols/gemini-live.md C-2, C-19, C-24 to C-31, C-34, C-35, B6, B
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from agent.gemini.client_messages import ToolResponse, ToolResponseMessage
 from agent.gemini.closes import LossKind
 from agent.gemini.codec import encode_client
 from agent.gemini.connection import Connection
-from agent.gemini.content import MODEL, UPLINK_RATE_HZ, USER
+from agent.gemini.content import UPLINK_RATE_HZ
 from agent.gemini.context import Context
 from agent.gemini.figures import SessionFigures
+from agent.gemini.handles import Handles
 from agent.gemini.health import Health
 from agent.gemini.history import History
 from agent.gemini.inbound import Inbound
@@ -32,7 +33,6 @@ from agent.gemini.session_events import (
     OutputTranscript,
     SessionEffect,
     SessionEvent,
-    ToolCall,
     ToolCallsLost,
     ToolCallsRequested,
     TurnComplete,
@@ -42,8 +42,8 @@ from agent.gemini.session_events import (
 from agent.gemini.session_state import MovePolicy
 from agent.gemini.setup_messages import Setup
 from agent.gemini.tools import FunctionResponse
-from agent.gemini.transcripts import HeardTwice
 from agent.gemini.turn_track import TurnTrack
+from agent.gemini.words import Words
 
 INVALID = 1007
 LOST_CALL = {"error": "The connection was lost before the answer; it follows.", "retryable": False}
@@ -55,7 +55,6 @@ class Talk:
     """One session's.
 
     Attributes:
-        handle: what to resume with; a secret. None: nothing.
         staying: moves wait for their last moment.
         forgotten: the model has lost the conversation, as the last turn's context shows (B39).
     """
@@ -72,19 +71,19 @@ class Talk:
         self._profile, self._events, self._counters = profile, events, counters
         self._reminds = policy.reminds
         self.context = Context(setup, profile)
-        self.history = History()
+        self.words = Words(events)
         self._figures = SessionFigures()
         self.inbound = Inbound(setup, profile, counters)
-        if setup.session_resumption is not None:
-            self.inbound.handle = setup.session_resumption.handle
+        resumption = setup.session_resumption
+        self._handles = Handles(resumption.handle if resumption else None)
+        self._ground = self._handles.knows  # what the state has that a setup resumed
         self.ledger = Ledger(policy, counters, acknowledges=self.context.acknowledges)
         self.outbound = Outbound(effects, self.ledger, policy, counters, manual=self.context.manual)
         self.track = TurnTrack()
         self.health = Health(policy.silence_s, self.context.compress_from)
         self.forgotten = False
-        self.replay = Plan([], 0, 0, asks=False, exact=False)
-        self._twice = HeardTwice()
-        self.staying = self._given_up = False
+        self.replay = Plan(0, 0, 0, asks=False, exact=False)
+        self.staying = False
         self._tells = False
         self._ever = False
         self._media = True
@@ -98,13 +97,12 @@ class Talk:
 
     @property
     def handle(self) -> str | None:
-        """What to resume with."""
-        return self.inbound.handle
+        """What to resume with; a secret. None: nothing."""
+        return self._handles.chosen
 
     @handle.setter
     def handle(self, handle: str | None) -> None:
-        self.inbound.handle = handle
-        self._given_up = handle is None
+        self._handles.choose(handle)
 
     @property
     def gates(self) -> bool:
@@ -133,8 +131,8 @@ class Talk:
         update = message.session_resumption_update
         if update is None or not update.resumable or not update.new_handle:
             return
-        if not self._given_up:
-            self.handle = update.new_handle
+        if not self._handles.decided:
+            self.inbound.handle = update.new_handle
             self.inbound.acknowledged = update.last_consumed_client_message_index
             self._handle_came()
 
@@ -143,58 +141,48 @@ class Talk:
             self._turn_began()
         match event:
             case OutputTranscript(text):
-                self.history.said(MODEL, text)
+                self.words.of_model(text)
             case TurnComplete() | Interrupted():
-                self.history.turn_over()
-                self._twice.utterance_over()
+                self.words.turn_over()
             case ToolCallsRequested(calls):
-                self._called(calls)
+                self.words.called(calls)
             case HandleUpdated(True):
                 self._handle_came()
             case UsageReported(usage):
                 self.forgotten = self.health.used(usage.prompt_tokens)
             case VoiceActivity(kind):
+                if kind == "start":
+                    self.words.caller_began()
                 if not self._marked:
                     self._speech(kind == "start", now, SERVICE_HEARD_S)
             case _:
                 pass
 
-    def _called(self, calls: Iterable[ToolCall]) -> None:
-        self._release()
-        for call in calls:
-            self.history.called(call.name, call.args)
-
     def _handle_came(self) -> None:
-        self.ledger.handle_came()
-        covers = self._profile.handle_covers_input
-        self.history.saved(listening=covers and self.ledger.listening)
+        covered = self.ledger.handle_came()
+        number = self._handles.came(self.inbound.handle or "", covered)
+        listening = self._profile.handle_covers_input and self.ledger.listening
+        self.words.history.saved(number, listening=listening)
         if self.inbound.acknowledged is not None:
             self.ledger.acknowledged(self.inbound.acknowledged)
 
     def _caller_said(self, event: InputTranscript, now: float) -> None:
-        for fragment in self._twice.read(event):
-            self.history.said(USER, fragment.text)
-            self._events.append(fragment)
+        self.words.of_caller(event, now)
         if not self._marked and event.text and not self.ledger.waits:
             self._speech(True, now, SERVICE_HEARD_S)
             self._speech(False, now, 0.0)
 
     def _turn_began(self) -> None:
         self.ledger.turn_began()
-        self._release()
-        self._twice.utterance_over()
-
-    def _release(self) -> None:
-        """The model reacts: what was taken for a repetition and is not complete was none."""
-        for fragment in self._twice.settle():
-            self.history.said(USER, fragment.text)
-            self._events.append(fragment)
+        self.words.turn_began()
 
     # What the owner says
 
     def caller_speech(self, started: bool, now: float, ago_s: float) -> None:
         """Our own detector heard the caller begin or stop."""
         self._marked = True
+        if started:
+            self.words.caller_began()
         self._speech(started, now, ago_s)
 
     def _speech(self, started: bool, now: float, ago_s: float) -> None:
@@ -214,7 +202,9 @@ class Talk:
 
     def opening(self) -> Setup:
         """The setup of the next connection."""
-        opening = self.context.opening(self.handle, self.history if self._ever else History())
+        history = self.words.history if self._ever else History()
+        opening = self.context.opening(self.handle, history)
+        self._ground = self._handles.knows
         self._tells = opening.tells
         return opening.setup
 
@@ -233,8 +223,7 @@ class Talk:
         calls = self.track.lost()
         if calls:
             self._events.append(ToolCallsLost(calls))
-        self.history.turn_over()
-        self._twice.moved()
+        self.words.left()
         self.outbound.hold()
         self._media = code != INVALID
         if kind is not None:
@@ -244,7 +233,9 @@ class Talk:
     def carried(self, connection: Connection, now: float) -> None:
         """A connection carries the session: tell it what it must know, then go on."""
         first, self._ever = not self._ever, True
-        self._given_up = False
+        self._handles.decided = False
+        if self._ground.number != self._handles.count:
+            self.ledger.resumes_from(self._ground.covered)
         plan = self.ledger.plan(
             resumed=connection.resumes,
             covers=self._profile.handle_covers_input,
@@ -262,7 +253,7 @@ class Talk:
         if not connection.resumes:
             self.figures.fresh_starts += 1
             self.track.begun_anew()
-            self._twice.settle()
+        self.words.carried(resumed=connection.resumes, again=plan.again > 0, now=now)
         self._count(plan)
 
     def over(self) -> None:
@@ -272,11 +263,12 @@ class Talk:
         self._count(None)
 
     def _tell(self, connection: Connection, plan: Plan) -> None:
-        telling = None
+        telling, history = None, self.words.history
         if self._tells:
-            telling = self.context.telling(self.history, without_last_words=plan.replayed > 0)
+            telling = self.context.telling(history, without_last_words=plan.replayed > 0)
         elif connection.resumes and self._reminds and not plan.exact:
-            telling = self.context.reminding(self.history, without_last_words=plan.asks)
+            known_to = self._ground.number
+            telling = self.context.reminding(history, known_to, without_last_words=plan.asks)
         if telling is not None:
             self.outbound.untracked(telling)
         if connection.resumes and self._profile.lost_call_waits:

@@ -1,17 +1,24 @@
 """Keeps what the service transcribes a second time after a move from being reported twice; no I/O.
 
-A resumed session may transcribe the last utterance again, and one to which the utterance is sent
-again does so by right. Letters and digits are compared, without case, spaces and punctuation: a
-second hearing often differs in those, and fragments are cut anywhere.
+Only the last utterance can come again. A connection that is sent it again transcribes it by right.
+A resumed session may also do so of its own accord, at once; so words that come later, or after the
+caller has begun to speak anew, are his, even where he says the same again.
+
+Letters and digits are compared, without case, spaces and punctuation: a second hearing often
+differs in those, and fragments are cut anywhere.
 Source: docs/protocols/gemini-live.md 3.7, C-30, B16.
 """
 
 from __future__ import annotations
 
+from math import inf
+
 from agent.gemini.session_events import InputTranscript
 
 MOST_LETTERS = 4_000
 """Of one utterance that are remembered."""
+REPEATS_WITHIN_S = 5.0
+"""A resumed session transcribes again what it was not sent again: so soon, or not at all."""
 
 
 class HeardTwice:
@@ -25,20 +32,25 @@ class HeardTwice:
         self.swallowed = 0
         self._said = ""  # of the utterance that is, or was last, reported
         self._open = False
+        self._answered = False
         self._expected = ""
         self._matched = 0
         self._held: list[InputTranscript] = []
+        self._by_right = False
+        self._spoke = False  # since the last fragment
+        self._until = inf
 
     @property
     def watching(self) -> bool:
         """Whether the last utterance may still come again."""
         return self._matched < len(self._expected)
 
-    def read(self, event: InputTranscript) -> list[InputTranscript]:
+    def read(self, event: InputTranscript, now: float) -> list[InputTranscript]:
         """What is to be reported of a fragment, and of those held back before it."""
+        reported = [] if self._may_repeat(now) else self.settle()
         if not self.watching:
             self._note(event)
-            return [event]
+            return [*reported, event]
         letters = _letters(event.text)
         left = self._expected[self._matched :]
         if left.startswith(letters):
@@ -60,7 +72,21 @@ class HeardTwice:
         """The last utterance may be transcribed again from its beginning."""
         self._expected, self._matched = self._said, 0
         self._held.clear()
-        self._open = False
+        self._open = self._by_right = False
+        self._until = inf
+
+    def resumed(self, *, again: bool, now: float) -> None:
+        """The session goes on, on another connection.
+
+        Args:
+            again: that is sent audio which the one before was sent already.
+        """
+        self._by_right = again and not self._answered
+        self._until = now + REPEATS_WITHIN_S
+
+    def spoke(self) -> None:
+        """The caller begins to speak."""
+        self._spoke = True
 
     def settle(self) -> list[InputTranscript]:
         """What comes now is new; returned are fragments held back that were new after all."""
@@ -73,6 +99,10 @@ class HeardTwice:
     def utterance_over(self) -> None:
         """The model answered: the next fragment begins another utterance."""
         self._open = False
+        self._answered = True
+
+    def _may_repeat(self, now: float) -> bool:
+        return self._by_right or (not self._spoke and now < self._until)
 
     def _repeated(self, last: InputTranscript) -> None:
         """The utterance has come again; what follows goes on from it."""
@@ -85,6 +115,7 @@ class HeardTwice:
         if letters:
             said = self._said if self._open else ""
             self._said = (said + letters)[:MOST_LETTERS]
+            self._answered = self._spoke = False
         self._open = not event.finished
 
 

@@ -98,7 +98,7 @@ class AsyncSession:
     async def send_text(self, text: str) -> None:
         """Say something to the model, in writing; it answers."""
         driver = self._lifetime.sending()
-        driver.session.send_text(text, driver.now)
+        driver.session.prompt(text, driver.now)
         driver.holds(other=len(text.encode()))
         await self._lifetime.sent(driver)
 

@@ -3,6 +3,8 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 
 import aiohttp
 import structlog
@@ -17,11 +19,15 @@ from agent.service.gemini_dial import (
     vertex_tokens,
 )
 from agent.service.phrase_cache import in_background
+from agent.service.reload import Report, TenantStore
 from agent.service.service import CallObserver, Service
 from agent.service.settings import Settings, check_for_service
+from agent.service.shortcut import QuickClientWebSocketResponse, QuickWebSocketResponse
 from agent.service.sockets import ABNORMAL_CLOSURE, CLOSE_TIMEOUT_S, PhoneSocket
-from agent.service.tenant_files import ReadyTenants, load_tenants
+from agent.service.tenant_files import TenantLoader
 from agent.telephony.twilio import signature, twiml
+from agent.tenants.hours import Hours, Open
+from agent.tools.journal import Journal
 from agent.tools.journal_sqlite import make_journal
 
 MEDIA_PATH = "/twilio/media"
@@ -47,20 +53,24 @@ REFUSALS = {
 }
 
 
-def read_tenants(settings: Settings) -> ReadyTenants:
+def read_tenants(settings: Settings, report: Report = lambda problems: None) -> TenantStore:
     """Read every tenant of these settings.
+
+    Args:
+        report: told why a later change is not taken over.
 
     Raises:
         ConfigError: with every problem of every file.
     """
     gemini = settings.gemini
-    return load_tenants(
+    loader = TenantLoader(
         settings.tenants,
         [settings.functions],
         surface=gemini.surface,
         project=gemini.project,
         location=gemini.location,
     )
+    return TenantStore(loader, report)
 
 
 def endpoint_of(settings: Settings) -> Endpoint:
@@ -78,9 +88,16 @@ def endpoint_of(settings: Settings) -> Endpoint:
 
 
 def make_app(
-    settings: Settings, tenants: ReadyTenants, observer: CallObserver | None = None
+    settings: Settings,
+    tenants: TenantStore,
+    observer: CallObserver | None = None,
+    *,
+    reload: bool = False,
 ) -> web.Application:
     """The service as an aiohttp application; it drains its calls when it is shut down.
+
+    Args:
+        reload: whether changed files of tenants and functions are taken over while it serves.
 
     Raises:
         ConfigError: something is missing that the service cannot do without.
@@ -90,17 +107,25 @@ def make_app(
     app = web.Application(client_max_size=FORM_LIMIT)
 
     async def service(app: web.Application) -> AsyncIterator[None]:
-        journal = make_journal(settings.journal, settings.data)
-        await journal.open()
         connector = aiohttp.TCPConnector(limit=0, socket_factory=_model_socket)
-        async with aiohttp.ClientSession(
-            connector=connector, middlewares=[refuse_redirects]
-        ) as session:
+        async with (
+            _opened(make_journal(settings.journal, settings.data)) as journal,
+            aiohttp.ClientSession(
+                connector=connector,
+                middlewares=[refuse_redirects],
+                ws_response_class=QuickClientWebSocketResponse,
+            ) as session,
+        ):
             dialler = GeminiDialler(endpoint, session)
             app[service_key] = made = Service(settings, tenants, dialler, observer, journal)
-            async with in_background(made.speak_phrases(wanted=settings.speak_phrases)):
+            async with tenants.opened(), AsyncExitStack() as work:
+                phrases = made.speak_phrases(wanted=settings.speak_phrases)
+                await work.enter_async_context(in_background(phrases, "phrases.failed"))
+                deleting = made.delete_recordings()
+                await work.enter_async_context(in_background(deleting, "retention.failed"))
+                if reload:
+                    await work.enter_async_context(in_background(tenants.watch(), "reload.failed"))
                 yield
-        await journal.close()
 
     async def drain(app: web.Application) -> None:
         await app[service_key].drain()
@@ -120,6 +145,15 @@ def make_app(
     return app
 
 
+@asynccontextmanager
+async def _opened(journal: Journal) -> AsyncIterator[Journal]:
+    await journal.open()
+    try:
+        yield journal
+    finally:
+        await journal.close()
+
+
 async def _voice(request: web.Request) -> web.Response:
     """The carrier asks what to do with a call: join it to a media socket of ours."""
     service = request.app[service_key]
@@ -130,17 +164,30 @@ async def _voice(request: web.Request) -> web.Response:
     if ready is None:
         service.counters["refused_unknown_number"] += 1
         return _xml(twiml.say_and_hang_up(REFUSALS["unknown_number"], "en-US"))
+    language, limits = ready.tenant.agent.language or "en-US", ready.tenant.limits
+    if (closed := _closed(ready.tenant.hours)) is not None:
+        service.counters["refused_closed"] += 1
+        return _xml(twiml.say_and_hang_up(closed, language))
     if (reason := service.refusal(ready)) is not None:
         service.counters[f"refused_{reason}"] += 1
+        if reason == "tenant_full" and limits.overflow is not None:
+            return _xml(twiml.say_and_hang_up(limits.overflow.say, language))
         return _xml(twiml.say_and_hang_up(REFUSALS["busy"], "en-US"))
     if "CallSid" in values and "From" in values:
-        service.remember_caller(values["CallSid"], values["From"])
+        await service.announced(ready, values["CallSid"], values["From"])
     origin = service.settings.public_url or f"http://{request.host}"
     url = origin.replace("http", "ws", 1) + f"{MEDIA_PATH}/{WORKER}"
     try:
         return _xml(twiml.connect_stream(url, {"tenant": ready.tenant.tenant}))
     except ConfigError:  # without a public URL: the Host header is not this machine's
         raise web.HTTPBadRequest(text="the Host is not loopback\n") from None
+
+
+def _closed(hours: Hours) -> str | None:
+    """What the caller hears because the business is closed now; None while it is open."""
+    if hours.closed is None or isinstance(hours.state(datetime.now(UTC)), Open):
+        return None
+    return hours.closed.say
 
 
 async def _form(request: web.Request) -> list[tuple[str, str]]:
@@ -168,7 +215,7 @@ async def _local_media(request: web.Request) -> web.StreamResponse:
 
 
 async def _answer(request: web.Request) -> web.StreamResponse:
-    phone: PhoneSocket = web.WebSocketResponse(
+    phone: PhoneSocket = QuickWebSocketResponse(
         compress=False,
         max_msg_size=FRAME_LIMIT,
         timeout=CLOSE_TIMEOUT_S,

@@ -122,7 +122,7 @@ class Connection:
         loss = Loss(ABNORMAL_CLOSURE, "not closed in time")
         if self._code is not None:
             return loss
-        self._outbox = outbox = Outbox(socket.send_frame)
+        self._outbox = outbox = Outbox.of(socket)
         try:
             async with asyncio.timeout(None) as self._patience, asyncio.TaskGroup() as tasks:
                 writing = tasks.create_task(self._write(outbox, socket))

@@ -97,8 +97,11 @@ class PhraseCache:
 
 
 @asynccontextmanager
-async def in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+async def in_background(work: Coroutine[Any, Any, None], failed: str) -> AsyncIterator[None]:
     """Let `work` go on while the block runs; at its end it is cancelled.
+
+    Args:
+        failed: the event of the log if it ends with an error.
 
     Not a task group: the two ends of an application's life may run in different tasks.
     """
@@ -109,7 +112,7 @@ async def in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         task.cancel()
         await asyncio.wait([task])
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("phrases.failed", exc_info=error)
+            _log.error(failed, exc_info=error)
 
 
 def name_of(prepared: Prepared, text: str) -> str:

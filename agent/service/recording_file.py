@@ -128,4 +128,9 @@ async def recorded(path: Path | None) -> AsyncIterator[RecordingFile | None]:
 def recording_path(data: Path, tenant: str, call_id: str) -> Path:
     """Where a call's recording goes; an id is the carrier's word and no path."""
     name = re.sub(r"[^A-Za-z0-9_-]", "_", call_id)[:64] or "call"
-    return data / "recordings" / tenant / f"{name}.wav"
+    return recordings_folder(data, tenant) / f"{name}.wav"
+
+
+def recordings_folder(data: Path, tenant: str) -> Path:
+    """Where a tenant's recordings lie."""
+    return data / "recordings" / tenant

@@ -3,9 +3,10 @@
 import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from random import random
 from typing import Protocol
 
@@ -18,9 +19,13 @@ from agent.gemini.session import LiveSession
 from agent.observe.logs import call_bound
 from agent.observe.record import log_call_ended
 from agent.service.connection import Dialler
+from agent.service.lookups import Lookups
 from agent.service.opening import Opening, read_opening
 from agent.service.phrase_cache import PhraseCache
 from agent.service.recording_file import recorded, recording_path
+from agent.service.reload import TenantStore, rewritten
+from agent.service.retention import delete_regularly
+from agent.service.runners import Runners
 from agent.service.settings import Settings
 from agent.service.sockets import PhoneSocket, close
 from agent.service.supervisor import CallSupervisor
@@ -29,7 +34,6 @@ from agent.telephony.leg import Started
 from agent.telephony.twilio.stream import MediaStream
 from agent.tools.context import CallContext
 from agent.tools.journal import Journal
-from agent.tools.runner import ToolRunner
 
 DRAIN_S = 15.0
 """How long calls may take to end politely when the service stops."""
@@ -57,10 +61,28 @@ class CallObserver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RunningCall:
-    """A call that runs now."""
+    """A call that runs now.
+
+    Attributes:
+        recording: where its recording goes, if there is one.
+    """
 
     tenant: str
     supervisor: CallSupervisor
+    recording: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls.
+
+    Attributes:
+        number: as the carrier says it; None: nobody knows.
+        facts: what was looked up, by field.
+    """
+
+    number: str | None
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Service:
@@ -68,7 +90,6 @@ class Service:
 
     Attributes:
         settings: of the whole service.
-        tenants: who can answer.
         running: calls that run now, by the carrier's stream id.
         draining: no call is taken any more.
         counters: calls answered and refused, by reason.
@@ -78,25 +99,29 @@ class Service:
     def __init__(
         self,
         settings: Settings,
-        tenants: ReadyTenants,
+        store: TenantStore,
         dialler: Dialler,
         observer: CallObserver | None = None,
         journal: Journal | None = None,
     ) -> None:
         self.settings = settings
-        self.tenants = tenants
         self.running: dict[str, RunningCall] = {}
         self.counters: Counter[str] = Counter()
         self.phrases = PhraseCache(settings.data / "phrases")
+        self._store = store
         self._dialler = dialler
         self._observer = observer
         self.draining = False
         self._idle = asyncio.Event()
         self._idle.set()
-        self._callers: OrderedDict[str, str] = OrderedDict()
-        self._runners: Mapping[str, ToolRunner] = {
-            name: ToolRunner(ready.tools, journal) for name, ready in tenants.by_name.items()
-        }
+        self._callers: OrderedDict[str, Caller] = OrderedDict()
+        self._runners = Runners(journal)
+        self._lookups = Lookups(self.counters)
+
+    @property
+    def tenants(self) -> ReadyTenants:
+        """Who answers the next call; a call that has begun keeps who answered it."""
+        return self._store.current
 
     def refusal(self, ready: ReadyTenant) -> str | None:
         """Why a further call of this tenant cannot be taken now; None when it can."""
@@ -112,18 +137,31 @@ class Service:
             return "tenant_full"
         return None
 
-    def remember_caller(self, call_id: str, caller: str) -> None:
-        """Note a caller's number from the webhook, for the media socket that follows."""
-        self._callers[call_id] = caller
+    async def announced(self, ready: ReadyTenant, call_id: str, number: str | None) -> None:
+        """The webhook tells of a call: note who it is, for the media socket that follows.
+
+        Returns when all is known of him that the tenant has looked up; until then, it rings.
+        """
+        facts: Mapping[str, str] = {}
+        if (lookup := ready.tenant.lookup) is not None:
+            context = CallContext(ready.tenant.tenant, call_id, number, self.settings.data)
+            runner = self._runners.of(ready)
+            facts = await self._lookups.look_up(lookup, runner.run, context)
+        self._callers[call_id] = Caller(number, facts)
         while len(self._callers) > KNOWN_CALLERS:
             self._callers.popitem(last=False)
 
-    def _caller_of(self, started: Started) -> str | None:
-        """The caller's number: from the signed webhook; a stream is believed on loopback only."""
-        number = self._callers.pop(started.call_id, None)
-        if number is None and self.settings.insecure_local:
-            return started.parameters.get("from")
-        return number
+    async def _announced_by_itself(self, ready: ReadyTenant, started: Started) -> None:
+        """A stream on loopback, which may have had no webhook: its line is silent meanwhile."""
+        if started.call_id not in self._callers:
+            await self.announced(ready, started.call_id, started.parameters.get("from"))
+
+    def _caller_of(self, started: Started) -> Caller:
+        """The caller: from the signed webhook; a stream is believed on loopback only."""
+        caller = self._callers.pop(started.call_id, None)
+        if caller is not None:
+            return caller
+        return Caller(started.parameters.get("from") if self.settings.insecure_local else None)
 
     async def answer(self, phone: PhoneSocket) -> None:
         """Take a media socket from its upgrade to its close; never raises for what a peer does."""
@@ -135,6 +173,8 @@ class Service:
         if ready is None:
             await self._refuse(phone, "unknown_tenant", POLICY_VIOLATION)
             return
+        if ready.tenant.lookup is not None and self.settings.insecure_local:
+            await self._announced_by_itself(ready, opening.started)
         if (reason := self.refusal(ready)) is not None:
             await self._refuse(phone, reason, TRY_AGAIN_LATER)
             return
@@ -145,10 +185,30 @@ class Service:
             await self._run(phone, ready, opening)
 
     async def speak_phrases(self, *, wanted: bool) -> None:
-        """Have the tenants' voices say the phrases of the cover, where they have not yet."""
-        if wanted:
-            prepared = [ready.prepared for ready in self.tenants.by_name.values()]
-            await self.phrases.fill(prepared, self._dialler)
+        """Have the tenants' voices say the phrases of the cover, now and when tenants change."""
+        if not wanted:
+            return
+        async with asyncio.TaskGroup() as work:
+            prepared = [p for ready in self.tenants.by_name.values() for p in ready.all_prepared]
+            work.create_task(self.phrases.fill(prepared, self._dialler))
+            async for before, after in self._store.generations():
+                if new := [p for ready in rewritten(before, after) for p in ready.all_prepared]:
+                    work.create_task(self.phrases.fill(new, self._dialler))
+
+    async def delete_recordings(self) -> None:
+        """Delete recordings that their tenants no longer keep, now and every hour."""
+
+        def kept() -> dict[str, float]:
+            records = {name: ready.tenant.record for name, ready in self.tenants.by_name.items()}
+            return {name: record.keep for name, record in records.items() if record.keep}
+
+        def in_use(path: Path) -> bool:
+            return any(call.recording == path for call in list(self.running.values()))
+
+        def deleted(n: int) -> None:
+            self.counters["recordings_deleted"] += n
+
+        await delete_regularly(self.settings.data, kept, in_use, deleted)
 
     async def drain(self) -> None:
         """Take no more calls and end those that run, politely, within `DRAIN_S`."""
@@ -160,7 +220,8 @@ class Service:
                 await self._idle.wait()
         except TimeoutError:
             _log.warning("service.drain_timed_out", calls=len(self.running))
-        await asyncio.gather(*(runner.close(EFFECTS_S) for runner in self._runners.values()))
+        await self._runners.close(EFFECTS_S)
+        await self._lookups.close()
 
     async def _refuse(self, phone: PhoneSocket, reason: str, code: int) -> None:
         self.counters[f"refused_{reason}"] += 1
@@ -170,10 +231,11 @@ class Service:
     async def _run(self, phone: PhoneSocket, ready: ReadyTenant, opening: Opening) -> None:
         name, started = ready.tenant.tenant, opening.started
         caller = self._caller_of(started)
-        context = CallContext(name, started.call_id, caller, self.settings.data)
-        prepared = ready.prepared
+        now = datetime.now(UTC)
+        context = CallContext(name, started.call_id, caller.number, self.settings.data)
+        prepared = ready.prepared_at(now).told(caller.facts)
         session = LiveSession(
-            prepared.setup_at(datetime.now(UTC)),
+            prepared.setup_at(now),
             prepared.profile,
             moves=self.settings.gemini.moves,
             random=random,
@@ -181,17 +243,20 @@ class Service:
         time = asyncio.get_running_loop().time
         plan = replace(prepared.plan, cover=self.phrases.cover(prepared))
         call = Call(plan, MediaStream(), session, time())
-        run_tool = partial(self._runners[name].run, context=context)
+        runner = self._runners.of(ready)
+        run_tool = partial(runner.run, context=context)
         supervisor = CallSupervisor(call, phone, self._dialler, run_tool)
-        path = recording_path(self.settings.data, name, started.call_id)
+        path = None
+        if ready.tenant.record.audio:
+            path = recording_path(self.settings.data, name, started.call_id)
         key = started.stream_id
-        self.running[key] = RunningCall(name, supervisor)
+        self.running[key] = RunningCall(name, supervisor, path)
         self._idle.clear()
         self.counters["answered"] += 1
         try:
             if self._observer is not None:
                 self._observer.began(call)
-            async with recorded(path if ready.tenant.record.audio else None) as recording:
+            async with recorded(path) as recording:
                 await supervisor.run(opening.texts, recording)
         except Exception as error:
             self.counters["crashed"] += 1
@@ -200,7 +265,7 @@ class Service:
             del self.running[key]
             if not self.running:
                 self._idle.set()
-            call.tool_effects_doubled = self._runners[name].starts.doubled[started.call_id]
+            call.tool_effects_doubled = runner.starts.doubled[started.call_id]
             report = call.report(time())
             if report.outcome is None:  # it did not end by itself: a crash, or we are cancelled
                 report = replace(
@@ -209,7 +274,7 @@ class Service:
                     call_id=started.call_id,
                     stream_id=started.stream_id,
                 )
-            log_call_ended(report, caller=caller)
+            log_call_ended(report, caller=caller.number)
             if self._observer is not None:
                 self._observer.ended(call, report)
 

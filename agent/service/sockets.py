@@ -4,11 +4,12 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any
+from typing import Any, Self
 
 from aiohttp import ClientWebSocketResponse, WSMsgType, web
 
 from agent.gemini.session import Loss
+from agent.service.shortcut import shortcut_of
 
 SEND_TIMEOUT_S = 5.0
 """A write that takes longer means a dead peer (twilio.md R9)."""
@@ -19,6 +20,8 @@ CLOSE_TIMEOUT_S = 2.0
 FRAMES_LIMIT = 4_000
 """More than a minute of audio in 20 ms frames: who lets so much wait reads nothing any more."""
 
+_MESSAGES = frozenset({WSMsgType.TEXT, WSMsgType.BINARY})
+
 NORMAL_CLOSURE = 1000
 NO_STATUS = 1005
 ABNORMAL_CLOSURE = 1006
@@ -27,6 +30,7 @@ ABNORMAL_CLOSURE = 1006
 type ModelSocket = ClientWebSocketResponse[bool]
 type PhoneSocket = web.WebSocketResponse[bool]
 type Send = Callable[[bytes, WSMsgType], Coroutine[Any, Any, None]]
+type SendAtOnce = Callable[[bytes], bool]
 
 
 class PeerStalled(Exception):
@@ -42,11 +46,15 @@ class Outbox:
 
     Args:
         send: `send_frame` of either kind of websocket.
+        at_once: a cheaper way, which says whether it could take the frame.
         limit: frames that may wait.
     """
 
-    def __init__(self, send: Send, limit: int = FRAMES_LIMIT) -> None:
+    def __init__(
+        self, send: Send, at_once: SendAtOnce | None = None, limit: int = FRAMES_LIMIT
+    ) -> None:
         self._send = send
+        self._at_once = at_once
         self._loop = asyncio.get_running_loop()
         self._write: asyncio.Task[None] | None = None  # the one that waits for the peer, or failed
         self._frames: deque[bytes] = deque()
@@ -55,12 +63,19 @@ class Outbox:
         self._closing = False
         self._overflowed = False
 
+    @classmethod
+    def of(cls, socket: ModelSocket | PhoneSocket) -> Self:
+        """The outbox of a websocket."""
+        shortcut = shortcut_of(socket)
+        return cls(socket.send_frame, None if shortcut is None else shortcut.write)
+
     def put(self, frame: bytes) -> None:
         """Write or queue one frame; after `close` it is dropped, and too many end `drain`."""
         if self._closing:
             return
         if self._write is None and not self._frames:
-            self._begin(frame)
+            if self._at_once is None or not self._at_once(frame):
+                self._begin(frame)
         elif len(self._frames) < self._limit:
             self._frames.append(frame)
         else:
@@ -107,26 +122,53 @@ class Outbox:
             self._changed.set()
 
 
-async def read(socket: ModelSocket | PhoneSocket, received: Callable[[bytes], None]) -> Loss:
+async def read(
+    socket: ModelSocket | PhoneSocket, received: Callable[[bytes], None], taken: int = 0
+) -> Loss:
     """Hand every frame, text or binary, to `received` until the socket is over.
+
+    Args:
+        taken: frames that somebody else has read before.
 
     Returns:
         Why it is over: the peer's close code and reason, or 1006 when there was none.
     """
-    text, binary = WSMsgType.TEXT, WSMsgType.BINARY
-    while True:
-        message = await socket.receive()
-        kind = message.type
-        if kind is text or kind is binary:
-            received(message.data)
-            continue
-        match kind:
-            case WSMsgType.CLOSE:
-                return Loss(message.data or NO_STATUS, message.extra or "")
-            case WSMsgType.ERROR:
-                return Loss(socket.close_code or ABNORMAL_CLOSURE, str(message.data))
-            case _:
-                return Loss(ABNORMAL_CLOSURE, "the connection ended without a close frame")
+    shortcut = shortcut_of(socket)
+    failure: Exception | None = None
+
+    def failed(error: Exception) -> None:
+        nonlocal failure
+        failure = error
+        patience.reschedule(0)
+
+    try:
+        async with asyncio.timeout(None) as patience:
+            while True:
+                if shortcut is not None and shortcut.passed == taken:
+                    shortcut.open(received, failed)
+                message = await socket.receive()
+                if message.type not in _MESSAGES:
+                    break
+                received(message.data)
+                taken += 1
+    except TimeoutError:
+        if failure is None:
+            raise
+        raise failure from None
+    finally:
+        if shortcut is not None:
+            shortcut.shut()
+    return _loss(socket, message.type, message.data, message.extra)
+
+
+def _loss(socket: ModelSocket | PhoneSocket, kind: WSMsgType, data: Any, extra: str | None) -> Loss:
+    match kind:
+        case WSMsgType.CLOSE:
+            return Loss(data or NO_STATUS, extra or "")
+        case WSMsgType.ERROR:
+            return Loss(socket.close_code or ABNORMAL_CLOSURE, str(data))
+        case _:
+            return Loss(ABNORMAL_CLOSURE, "the connection ended without a close frame")
 
 
 async def close(

@@ -70,7 +70,7 @@ class CallSupervisor:
         self._phone = phone
         self._dialler = dialler
         self._run_tool = run_tool
-        self._phone_outbox = Outbox(phone.send_frame)
+        self._phone_outbox = Outbox.of(phone)
         self._phone_close_code = INTERNAL_ERROR  # until the call ends by itself
         self._connections: dict[int, Connection] = {}
         self._tools: dict[str, asyncio.Task[None]] = {}
@@ -105,7 +105,7 @@ class CallSupervisor:
                 for text in opening:
                     self._call.phone_received(text, self._time())
                 self._flush()
-                self._start(self._read_phone())
+                self._start(self._read_phone(len(opening)))
                 self._start(self._fail())
         except* _CallOver:
             pass
@@ -117,7 +117,7 @@ class CallSupervisor:
         """
         self._loop.call_soon(self._guarded, partial(self._call.finish, outcome))
 
-    async def _read_phone(self) -> None:
+    async def _read_phone(self, taken: int) -> None:
         call, time, flush = self._call, self._time, self._flush
 
         def received(text: bytes) -> None:
@@ -125,7 +125,7 @@ class CallSupervisor:
                 flush()
 
         try:
-            await read(self._phone, received)
+            await read(self._phone, received, taken)
             call.phone_lost(time())
             flush()
         finally:

@@ -17,6 +17,7 @@ from agent.sim.service_texts import (
     GoOn,
     KeysPressed,
     LateResult,
+    SayAgain,
     SayExactly,
     SayGoodbye,
     ServiceText,
@@ -143,7 +144,7 @@ class Dialogue:
                 return Say(text.words)
             case GoOn():
                 return Say(rest_of(self._last, text.heard))
-            case AnswerNow():
+            case AnswerNow() | SayAgain():
                 return Say(self._last)
             case SayGoodbye():
                 self.stage = Stage.OVER

@@ -15,7 +15,7 @@ from typing import Any, assert_never
 from agent.sim import server_frames as frames
 from agent.sim.admission import Admission, Running, Terms
 from agent.sim.mind import Mind
-from agent.sim.mishaps import Cut, GoAway, Mishap, PhantomInterrupt, Shut, Stall
+from agent.sim.mishaps import Cut, GoAway, Mishap, Moment, PhantomInterrupt, Shut, Stall
 from agent.sim.recording import ReceivedFrame, Recording
 from agent.sim.server_io import Close, Drop, Send, ServerOutput, Speech
 from agent.sim.server_session import Session
@@ -149,6 +149,19 @@ class LiveServer:
         except Refused as refusal:
             self._close(refusal.code, refusal.reason)
         self._follow(now)
+
+    @property
+    def moment(self) -> Moment | None:
+        """What is going on; None: nothing, or it is not set up."""
+        if self._running is None or self.state is not ServerState.READY:
+            return None
+        return self._running.session.conversation.moment
+
+    def befall(self, mishap: Mishap, now: float) -> None:
+        """Let this happen now, though nothing planned it; before it is set up nothing does."""
+        if self._running is not None and self.state is ServerState.READY:
+            self._now = now
+            self._suffer(mishap, self._running, now)
 
     def heard(self, utterance_id: int, text: str, now: float) -> None:
         """The ear's answer to `Hear`; "" when it made nothing of it."""

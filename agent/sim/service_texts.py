@@ -53,7 +53,12 @@ class AnswerNow:
     """An answer to the caller's last words has not come."""
 
 
-type ServiceText = GoOn | AnswerNow | SayExactly | SayGoodbye | KeysPressed | LateResult
+@dataclass(frozen=True, slots=True)
+class SayAgain:
+    """The caller wants to hear the last words again."""
+
+
+type ServiceText = GoOn | AnswerNow | SayAgain | SayExactly | SayGoodbye | KeysPressed | LateResult
 
 
 LONGEST_TAIL = 6
@@ -80,7 +85,9 @@ def read_service_text(text: str) -> ServiceText | None:
         return AnswerNow()
     if found := _EXACTLY.search(text):
         return SayExactly(found["text"])
-    if text in (prompts.IDLE_GOODBYE, prompts.WRAP_UP):
+    if text == prompts.KEY_REPEAT:
+        return SayAgain()
+    if text in (prompts.IDLE_GOODBYE, prompts.KEY_GOODBYE, prompts.WRAP_UP):
         return SayGoodbye()
     if found := _KEYS.fullmatch(text):
         return KeysPressed("".join(char for char in found["keys"] if char.isdigit()))

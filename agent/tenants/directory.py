@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from agent.errors import ConfigError
+from agent.tenants.include import ReadFile
 from agent.tenants.parse import TenantFile, read_model
-from agent.tenants.scalars import phone_number, quoted
+from agent.tenants.routing import route
+from agent.tenants.scalars import DEFAULT, quoted
 from agent.tenants.tenant import Tenant
 
 
@@ -18,43 +20,49 @@ class TenantDirectory:
 
     Attributes:
         files: by tenant name.
-        numbers: telephone number to tenant name.
+        numbers: telephone number, `+1555*` or `default` to tenant name.
     """
 
     files: Mapping[str, TenantFile]
     numbers: Mapping[str, str]
 
     def by_number(self, number: str) -> TenantFile | None:
-        """Who answers a number; None when nobody does, or it is no number at all."""
-        try:
-            name = self.numbers.get(str(phone_number(number)))
-        except ValueError:
-            return None
-        return self.files[name] if name is not None else None
+        """Who answers a number; None when nobody does."""
+        routed = route(number, self)
+        return None if routed is None else routed.file
 
 
-def read_directory(sources: Iterable[tuple[str, bytes | str]]) -> TenantDirectory:
+def read_directory(
+    sources: Iterable[tuple[str, bytes | str]], read_file: ReadFile | None = None
+) -> TenantDirectory:
     """Read the files of all tenants.
 
     Args:
-        sources: path and content of each file; a path is only used in messages.
+        sources: path and content of each file.
+        read_file: reads what a file includes, by its path; None: nothing is included.
 
     Raises:
         ConfigError: with the problems of every file, and every name or number claimed twice.
     """
-    files: dict[str, TenantFile] = {}
-    numbers: dict[str, str] = {}
+    read: list[TenantFile] = []
     problems: list[str] = []
     for path, raw in sources:
         try:
-            file = read_model(raw, path, Tenant)
+            read.append(read_model(raw, path, Tenant, read_file))
         except ConfigError as error:
             problems.extend(error.problems)
-            continue
-        problems.extend(_claims(file, files, numbers))
-    if problems:
-        raise ConfigError(*problems)
-    return TenantDirectory(MappingProxyType(files), MappingProxyType(numbers))
+    directory, claims = directory_of(read)
+    if problems or claims:
+        raise ConfigError(*claims, *problems)
+    return directory
+
+
+def directory_of(read: Iterable[TenantFile]) -> tuple[TenantDirectory, list[str]]:
+    """The tenants of files that are well-formed each, and every name or number claimed twice."""
+    files: dict[str, TenantFile] = {}
+    numbers: dict[str, str] = {}
+    problems = [problem for file in read for problem in _claims(file, files, numbers)]
+    return TenantDirectory(MappingProxyType(files), MappingProxyType(numbers)), problems
 
 
 def _claims(
@@ -69,5 +77,6 @@ def _claims(
     for index, number in enumerate(file.model.numbers):
         owner = files[numbers.setdefault(number, name)]
         if owner is not file:
-            claim = f"{quoted(number)} is already a number of {quoted(owner.model.tenant)}"
-            yield file.problem(f"numbers[{index}]", f"{claim} in {owner.path}")
+            what = "is already the entry" if number == DEFAULT else "is already a number"
+            claim = f"{quoted(number)} {what} of {quoted(owner.model.tenant)} in {owner.path}"
+            yield file.problem(f"numbers[{index}]", claim)

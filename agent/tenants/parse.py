@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
-from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from agent.errors import ConfigError
-from agent.tenants.scalars import quoted
-from agent.tenants.tenant import BUILTIN_TOOL, PYTHON_TOOL, BuiltinTool, PythonTool, Tenant
-from agent.tenants.tree import Node, Problem, child_path, read_tree
+from agent.tenants.explain import explain, find
+from agent.tenants.include import ReadFile, merge_included
+from agent.tenants.partial import usable
+from agent.tenants.strict import Part
+from agent.tenants.tenant import Tenant
+from agent.tenants.tree import Node, Problem, read_tree
 
 MAX_PROBLEMS = 50
-
-_KIND_OF_TOOL = ("python", "builtin")
-_TOOLS: dict[str | int, type[BaseModel]] = {
-    PYTHON_TOOL: PythonTool,
-    BUILTIN_TOOL: BuiltinTool,
-}
-_SHAPES = {
-    "string_type": "should be text",
-    "tuple_type": "should be a list, as in [a, b]",
-    "model_type": "should hold keys of its own",
-    "bool_type": "should be true or false",
-    "int_type": "should be a whole number",
-    "float_type": "should be a duration, as in 20m, 4s or 250ms",
-}
+"""Problems of a file that are told; of the others, only their number."""
+MAX_EXPLAINED = 1000
+"""Problems that are put into words, to find the first in the file among them."""
 
 
 type Place = Callable[[str, str], str]
@@ -51,11 +41,13 @@ class ModelFile[M: BaseModel]:
         path: of the file, as it shall appear in messages.
         model: what it says.
         root: the tree it was read from.
+        included: paths of the files it includes.
     """
 
     path: str
     model: M
     root: Node
+    included: tuple[str, ...] = ()
 
     def problem(self, field: str, message: str) -> str:
         """A line about a key that is well-formed but cannot be used, with its place.
@@ -65,28 +57,42 @@ class ModelFile[M: BaseModel]:
                 file stands for the nearest one above it.
             message: what is wrong with it.
         """
-        parts: list[str | int] = [
-            int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", field)
-        ]
-        node, _ = _find(self.root, parts)
-        return Problem(node.line, node.column, field, message).text(self.path)
+        node, _ = find(self.root, parts_of(field))
+        return node.problem(field, message).text(self.path)
+
+
+def parts_of(field: str) -> list[Part]:
+    """The parts of a dotted path: `tools[0].python`."""
+    return [int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", field)]
 
 
 type TenantFile = ModelFile[Tenant]
+type Further = Callable[[Tenant], Iterable[tuple[str, str]]]
+"""What more may be wrong with a tenant that is well-formed: fields and messages."""
 
 
-def parse_tenant(raw: bytes | str, path: str) -> Tenant:
+def parse_tenant(raw: bytes | str, path: str, read_file: ReadFile | None = None) -> Tenant:
     """Read one tenant file; see `read_model`."""
-    return read_model(raw, path, Tenant).model
+    return read_model(raw, path, Tenant, read_file).model
 
 
-def read_model[M: BaseModel](raw: bytes | str, path: str, model: type[M]) -> ModelFile[M]:
+def read_model[M: BaseModel](
+    raw: bytes | str,
+    path: str,
+    model: type[M],
+    read_file: ReadFile | None = None,
+    further: Further = lambda tenant: (),
+) -> ModelFile[M]:
     """Read a file of the kind that `model` describes, and keep the places of its keys.
 
     Args:
         raw: the file's content; bytes as read from disk, so that a wrong encoding is noticed.
-        path: its name, for messages.
+        path: its name, for messages and for what it includes.
         model: of scalars that are read from text, and of groups of keys that are plain models.
+        read_file: reads a file that is included, by its path; None: nothing is included, and a
+            file that asks for it is refused.
+        further: for a tenant: of a file that is refused, what is well-formed is checked by this as
+            well, so that its owner hears of everything at once. A file that is taken is not.
 
     Raises:
         ConfigError: with one problem per line, as `path:line:col: field: message`.
@@ -94,22 +100,45 @@ def read_model[M: BaseModel](raw: bytes | str, path: str, model: type[M]) -> Mod
     root, problems = read_tree(raw)
     if root is None:
         raise ConfigError(*_texts(problems, path))
-    found: M | None = None
+    included: tuple[str, ...] = ()
+    lacking = False
+    if "include" in model.model_fields:
+        root, found, included = merge_included(root, path, read_file)
+        problems.extend(found)
+        lacking = bool(found)
+    read: M | None = None
+    details: list[ErrorDetails] = []
     try:
-        found = model.model_validate(_plain(root))
+        read = model.model_validate(_plain(root))
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        problems.extend(_explain(model, root, problem) for problem in details)
-    if found is None or problems:
-        raise ConfigError(*_texts([p for p in problems if p.message], path))
-    return ModelFile(path, found, root)
+        # What is missing is few, and comes last.
+        details = sorted(error.errors(include_url=False), key=lambda one: one["type"] != "missing")
+        for detail in details[:MAX_EXPLAINED]:
+            if not (lacking and detail["type"] == "missing"):  # it may stand in a file not read
+                problems.extend(explain(model, root, detail))
+    if read is None or problems:
+        more = max(0, len(details) - MAX_EXPLAINED)
+        if issubclass(model, Tenant) and not more:
+            rest = read if isinstance(read, Tenant) else usable(_plain(root), details)
+            problems.extend(_further(root, problems, further(rest) if rest else ()))
+        raise ConfigError(*_texts(problems, path, more))
+    return ModelFile(path, read, root, included)
 
 
-def _texts(problems: Sequence[Problem], path: str) -> Iterator[str]:
-    ordered = sorted(problems)
+def _further(
+    root: Node, problems: Sequence[Problem], further: Iterable[tuple[str, str]]
+) -> list[Problem]:
+    """The problems with what is well-formed; of what is not, enough is said."""
+    told = {problem.field for problem in problems}
+    found = ((find(root, parts_of(field))[0], field, message) for field, message in further)
+    return [node.problem(field, message) for node, field, message in found if field not in told]
+
+
+def _texts(problems: Sequence[Problem], path: str, more: int = 0) -> Iterator[str]:
+    ordered = sorted(problems, key=lambda problem: (problem.file, problem))
     yield from (problem.text(path) for problem in ordered[:MAX_PROBLEMS])
-    if len(ordered) > MAX_PROBLEMS:
-        yield f"{path}: and {len(ordered) - MAX_PROBLEMS} more problems"
+    if more := more + max(0, len(ordered) - MAX_PROBLEMS):
+        yield f"{path}: and {more} more problems"
 
 
 def _plain(node: Node) -> Any:
@@ -120,92 +149,3 @@ def _plain(node: Node) -> Any:
     if isinstance(node.value, list):
         return [_plain(child) for child in node.value]
     return node.value
-
-
-def _find(root: Node, parts: Sequence[str | int]) -> tuple[Node, list[str | int]]:
-    """The nearest node there is, and the parts that led to it."""
-    node, found = root, list[str | int]()
-    for part in parts:
-        child: Node | None = None
-        if isinstance(part, int) and isinstance(node.value, list) and part < len(node.value):
-            child = node.value[part]
-        elif isinstance(part, str) and isinstance(node.value, dict):
-            child = node.value.get(part)
-        if child is None:
-            break
-        node = child
-        found.append(part)
-    return node, found
-
-
-def _explain(model: type[BaseModel], root: Node, error: ErrorDetails) -> Problem:
-    """One pydantic error in the owner's words; an empty message where all is said already."""
-    parts = [part for part in error["loc"] if part not in _TOOLS]
-    node, found = _find(root, parts)
-    field = ""
-    for part in parts:
-        field = child_path(field, part)
-    if node.broken:
-        return Problem(node.line, node.column, field, "")
-    kind = error["type"]
-    if kind == "missing":
-        message = "is empty" if len(found) == len(parts) else "is missing"
-    elif kind == "extra_forbidden":
-        node = node.key or node
-        message = _unknown_key(str(parts[-1]), _keys_at(model, error["loc"][:-1]))
-    elif kind == "union_tag_not_found":
-        message = _no_kind(node)
-    else:
-        message = _wrong_value(kind, error)
-    return Problem(node.line, node.column, field, message)
-
-
-def _wrong_value(kind: str, error: ErrorDetails) -> str:
-    context = error.get("ctx", {})
-    if kind == "value_error":
-        return str(context["error"])
-    if kind == "literal_error":
-        choices = re.findall(r"'([^']+)'", context["expected"])
-        value = error["input"]
-        given = quoted(value) if isinstance(value, str) else "this"
-        return f"{given} is not one of {', '.join(choices)}{_did_you_mean(str(value), choices)}"
-    if kind in {"too_short", "string_too_short"}:
-        return "is empty"
-    if kind in {"too_long", "string_too_long"}:
-        return f"is too long; at most {context['max_length']}"
-    return _SHAPES.get(kind, error["msg"])
-
-
-def _unknown_key(name: str, known: Sequence[str]) -> str:
-    return f"unknown key{_did_you_mean(name, known)}"
-
-
-def _no_kind(node: Node) -> str:
-    kinds = " or ".join(_KIND_OF_TOOL)
-    if not isinstance(node.value, dict):
-        return f"should hold keys of its own: {kinds}"
-    for name in node.value:
-        if hint := _did_you_mean(name, _KIND_OF_TOOL):
-            return f"{quoted(name)} is not a kind of tool{hint}"
-    return f"does not say what it is; give it one of {kinds}"
-
-
-def _did_you_mean(word: str, known: Sequence[str]) -> str:
-    close = get_close_matches(word[:100], known, n=1)
-    return f"; did you mean {quoted(close[0])}?" if close else ""
-
-
-def _keys_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
-    """The keys known at a place of the file: a group of keys, or one in a list or table of them."""
-    here: object = model
-    for part in path:
-        if get_origin(here) in (Union, UnionType):  # that is, `... | None`
-            here = get_args(here)[0]
-        if part in _TOOLS:
-            here = _TOOLS[part]
-        elif isinstance(here, type) and issubclass(here, BaseModel):
-            here = here.model_fields[str(part)].annotation
-        else:
-            inner = get_args(here) or (None,)
-            here = inner[-1 if get_origin(here) is dict else 0]
-    return list(here.model_fields) if isinstance(here, type) and issubclass(here, BaseModel) else []

@@ -7,33 +7,47 @@ frozen: a call keeps the tenant it began with. Durations are seconds once read.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
+from typing import Annotated, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    StringConstraints,
-    Tag,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from agent.tenants.hours import Hours
+from agent.tenants.keys import Keys
+from agent.tenants.lookup import Lookup, lookup_problems
+from agent.tenants.overrides import Override
+from agent.tenants.placeholders import with_places
+from agent.tenants.record import Record
 from agent.tenants.scalars import (
-    PhoneNumber,
+    Greeting,
+    NumberPattern,
     Spoken,
     SpokenBriefly,
-    Switch,
-    TimeZone,
     duration,
+    duration_text,
     quoted,
     whole,
 )
+from agent.tenants.strict import Misfit, Strict, Word
+from agent.tenants.tools import (
+    BuiltinTool,
+    HttpTool,
+    McpTool,
+    PythonTool,
+    Tool,
+    distinct_tools,
+)
+
+COMPRESS_FROM_TOKENS = 104_857
+"""Where the service drops the oldest turns unasked: 80 % of 128k (docs/protocols/gemini-live.md
+2.1.4)."""
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_FUNCTION = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", re.ASCII)
+
+__all__ = [
+    "Agent", "Audio", "BuiltinTool", "Context", "Fallback", "Hours", "HttpTool", "Idle", "Keys",
+    "Limits", "Lookup", "McpTool", "Name", "Overflow", "Override", "PythonTool", "Record", "Strict",
+    "Tenant", "Tool", "Vad", "Word",
+]  # fmt: skip
 
 
 def _name(value: str) -> str:
@@ -42,20 +56,7 @@ def _name(value: str) -> str:
     return value
 
 
-def _function(value: str) -> str:
-    if not _FUNCTION.fullmatch(value):
-        raise ValueError(f"{quoted(value)} does not name a function; write module.function")
-    return value
-
-
 type Name = Annotated[str, AfterValidator(_name)]
-type Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-
-
-class Strict(BaseModel):
-    """What all models share: frozen, and no key that means nothing."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class Vad(Strict):
@@ -84,6 +85,10 @@ class Agent(Strict):
         greeting: what the agent says first; without it, the agent waits for the caller.
         instructions: what the agent is, knows and does: the system prompt.
         barge_in: who notices that the caller interrupts: the model, this service (faster), both.
+        barge_in_after: how long the caller must speak before this service takes it for an
+            interruption; for barge_in local or both.
+        protect: the beginning of what the agent says that this service lets nobody interrupt, as
+            a greeting; for barge_in local or both.
         thinking: how much the model reasons first, for models that take a level.
         vad: how speech is told from silence.
         moment: what the caller hears while the model cannot be reached, in the agent's voice; by
@@ -93,56 +98,55 @@ class Agent(Strict):
     model: Word = "gemini-3.8-live"
     voice: Word | None = None
     language: Word | None = None
-    greeting: Spoken | None = None
-    instructions: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+    greeting: Greeting | None = None
+    instructions: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(with_places)
+    ]
     barge_in: Literal["model", "local", "both"] = "model"
+    barge_in_after: Annotated[float, duration(0.1, 2)] = 0.24
+    protect: Annotated[float, duration(0, 10)] = 0.0
     thinking: Literal["minimal", "low", "medium", "high"] | None = None
     vad: Vad = Vad()
     moment: SpokenBriefly | None = None
 
-
-class PythonTool(Strict):
-    """A business function written in Python.
-
-    Attributes:
-        python: `module.function` in the folder of functions.
-        timeout: how long it may take. Past 8s the model is told that it is still running, and the
-            result follows when it comes; so the default ends before that.
-    """
-
-    python: Annotated[str, AfterValidator(_function)]
-    timeout: Annotated[float, duration(0.1, 60)] = 7.0
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.barge_in == "model":
+            ours = [key for key in ("barge_in_after", "protect") if key in self.model_fields_set]
+            if ours:
+                message = "has no effect while barge_in is model; write barge_in: both"
+                raise Misfit(*(((key,), message) for key in ours))
+        return self
 
 
-class BuiltinTool(Strict):
-    """A tool that this service provides.
+class Context(Strict):
+    """How much of a conversation the model keeps in mind.
 
     Attributes:
-        builtin: `end_call` lets the agent hang up once its last words are heard.
+        compress_from: tokens at which the oldest turns are dropped; the instructions stay. A
+            minute of talk is about 1,500 tokens of each side. The service chooses when left out.
+        compress_to: down to how many.
     """
 
-    builtin: Literal["end_call"]
+    compress_from: Annotated[int, whole(5_000, 128_000)] | None = None
+    compress_to: Annotated[int, whole(0, 128_000)] | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        upper = COMPRESS_FROM_TOKENS if self.compress_from is None else self.compress_from
+        if self.compress_to is not None and self.compress_to >= upper:
+            raise Misfit((("compress_to",), f"{self.compress_to} is not below {upper}"))
+        return self
 
 
-# Tags stand in the places of pydantic's errors; no key of a file can be written like them.
-PYTHON_TOOL = "<python tool>"
-BUILTIN_TOOL = "<built-in tool>"
+class Overflow(Strict):
+    """What becomes of a call for which there is no room.
 
+    Attributes:
+        say: what the caller hears before the call ends.
+    """
 
-def _kind(value: object) -> str | None:
-    """The kind of a tool is the key that names it."""
-    keys = value if isinstance(value, Mapping) else ()
-    if "python" in keys or isinstance(value, PythonTool):
-        return PYTHON_TOOL
-    if "builtin" in keys or isinstance(value, BuiltinTool):
-        return BUILTIN_TOOL
-    return None
-
-
-type Tool = Annotated[
-    Annotated[PythonTool, Tag(PYTHON_TOOL)] | Annotated[BuiltinTool, Tag(BUILTIN_TOOL)],
-    Discriminator(_kind),
-]
+    say: Spoken
 
 
 class Limits(Strict):
@@ -150,21 +154,22 @@ class Limits(Strict):
 
     Attributes:
         call: longest call; the agent says good-bye shortly before.
+        wrap_up: how long before the end of the longest call the agent is asked to say good-bye.
         concurrent: most calls of this tenant at one time.
+        overflow: what becomes of one more call; by default it hears that all lines are busy.
     """
 
     call: Annotated[float, duration(30, 4 * 3600)] = 20 * 60.0
+    wrap_up: Annotated[float, duration(5, 300)] = 20.0
     concurrent: Annotated[int, whole(1, 10_000)] = 10
+    overflow: Overflow | None = None
 
-
-class Hours(Strict):
-    """The clock of the business.
-
-    Attributes:
-        timezone: where the business is; the agent is told the date and time there.
-    """
-
-    timezone: TimeZone = ZoneInfo("UTC")
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.wrap_up >= self.call:
+            call = duration_text(self.call)
+            raise Misfit((("wrap_up",), f"{duration_text(self.wrap_up)} is not below call, {call}"))
+        return self
 
 
 class Idle(Strict):
@@ -197,16 +202,6 @@ class Audio(Strict):
     uplink_packet: Annotated[float, duration(0.02, 0.1), AfterValidator(_whole_frames)] = 0.04
 
 
-class Record(Strict):
-    """What is kept of a call.
-
-    Attributes:
-        audio: write a stereo recording, the caller left and the agent right.
-    """
-
-    audio: Switch = False
-
-
 class Fallback(Strict):
     """What becomes of a caller when the model cannot be reached any more.
 
@@ -215,6 +210,10 @@ class Fallback(Strict):
     """
 
     say: SpokenBriefly | None = None
+
+
+def _one_or_more(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
 
 
 def _distinct(numbers: tuple[str, ...]) -> tuple[str, ...]:
@@ -228,29 +227,50 @@ class Tenant(Strict):
     """One tenant, as its file describes it.
 
     Attributes:
+        include: files with keys that many tenants share, in this file's folder or below; what
+            this file says wins.
         tenant: its name: small letters, digits and hyphens.
-        numbers: the telephone numbers it answers.
+        numbers: the telephone numbers it answers; +1555* stands for all that begin so, and
+            default for all that nobody else answers.
         agent: who answers.
         hours: the clock of the business.
+        lookup: what is looked up of the caller before the agent answers.
         tools: what the agent may do.
         limits: what a call may use.
         idle: what happens when the caller says nothing.
+        keys: what happens when the caller presses keys.
+        context: how much of a conversation the model keeps in mind.
         audio: how audio travels.
         record: what is kept of a call.
         fallback: what becomes of a caller when the model cannot be reached any more.
+        overrides: times at which the agent is another; the first that fits holds for a call.
     """
 
+    include: Annotated[
+        tuple[Word, ...],
+        BeforeValidator(_one_or_more, json_schema_input_type=str | list[str]),
+    ] = ()
     tenant: Name
     numbers: Annotated[
-        tuple[PhoneNumber, ...],
+        tuple[NumberPattern, ...],
         Field(min_length=1, max_length=1000),
         AfterValidator(_distinct),
     ]
     agent: Agent
     hours: Hours = Hours()
-    tools: Annotated[tuple[Tool, ...], Field(max_length=128)] = ()
+    lookup: Lookup | None = None
+    tools: Annotated[tuple[Tool, ...], Field(max_length=128), AfterValidator(distinct_tools)] = ()
     limits: Limits = Limits()
     idle: Idle = Idle()
+    keys: Keys = Keys()
+    context: Context = Context()
     audio: Audio = Audio()
     record: Record = Record()
     fallback: Fallback = Fallback()
+    overrides: Annotated[tuple[Override, ...], Field(max_length=20)] = ()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if problems := [*lookup_problems(self)]:
+            raise Misfit(*problems)
+        return self

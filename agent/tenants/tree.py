@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import yaml
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 16
+MAX_VALUES = 10_000
+"""Keys and values of a file: far above what a tenant needs, and each may cost a message."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is ten times as fast
 _UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ufffd\U00010000-\U0010ffff]")
@@ -31,17 +34,43 @@ class Problem:
         column: counted from 1.
         field: dotted path of the key, "" for the file as a whole.
         message: what is wrong and, where known, what to do.
+        file: in which it stands, "" for the one that is being read; others are included.
     """
 
     line: int
     column: int
     field: str
     message: str
+    file: str = ""
 
-    def text(self, path: str) -> str:
-        """The problem as `path:line:col: field: message`."""
-        field = f"{self.field}: " if self.field else ""
-        return f"{path}:{self.line}:{self.column}: {field}{self.message}"
+    def text(self, path: str) -> ProblemLine:
+        """The problem as `path:line:col: field: message`.
+
+        Args:
+            path: of the file that is being read.
+        """
+        return ProblemLine(self.file or path, self)
+
+
+class ProblemLine(str):
+    """A problem as one line, `path:line:col: field: message`, which still knows its parts.
+
+    Attributes:
+        path: of the file.
+        problem: what is wrong there.
+    """
+
+    __slots__ = ("path", "problem")
+    path: str
+    problem: Problem
+
+    def __new__(cls, path: str, problem: Problem) -> Self:
+        """Write the line."""
+        field = f"{problem.field}: " if problem.field else ""
+        place = f"{path}:{problem.line}:{problem.column}"
+        line = super().__new__(cls, f"{place}: {field}{problem.message}")
+        line.path, line.problem = path, problem
+        return line
 
 
 @dataclass(slots=True)
@@ -54,6 +83,7 @@ class Node:
         value: text; None for an empty value; nodes for a list or a group of keys.
         key: the node of the key that introduces the value, if any.
         broken: a problem with this value is already reported, so nothing more need be said of it.
+        file: in which it stands, "" for the one that is being read.
     """
 
     line: int
@@ -61,6 +91,11 @@ class Node:
     value: str | list[Node] | dict[str, Node] | None
     key: Node | None = None
     broken: bool = False
+    file: str = ""
+
+    def problem(self, field: str, message: str) -> Problem:
+        """A problem with this value."""
+        return Problem(self.line, self.column, field, message, self.file)
 
 
 def child_path(parent: str, part: str | int) -> str:
@@ -70,23 +105,24 @@ def child_path(parent: str, part: str | int) -> str:
     return f"{parent}.{part}" if parent else part
 
 
-def read_tree(raw: bytes | str) -> tuple[Node | None, list[Problem]]:
+def read_tree(raw: bytes | str, file: str = "") -> tuple[Node | None, list[Problem]]:
     """Read one file.
 
     Args:
         raw: the file's content; bytes as read from disk, so that a wrong encoding is noticed.
+        file: its path if it is included by another, for nodes and problems.
     Returns:
         The root, None when nothing usable was read, and every problem of form.
     """
     text, problem = _decode(raw)
     if problem is not None:
-        return None, [problem]
-    reader = _Reader(text)
+        return None, [replace(problem, file=file)]
+    reader = _Reader(text, file)
     try:
         return reader.document(), reader.problems
     except yaml.MarkedYAMLError as error:
-        reader.problems.append(_syntax(error, text))
-    except _TooDeep:
+        reader.problems.append(replace(_syntax(error, text), file=file))
+    except _TooMuch:
         pass
     return None, reader.problems
 
@@ -131,18 +167,24 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> Problem:
     if "\t" in indent:
         message = "a tab in the indentation; use spaces"
         return Problem(line + 1, indent.index("\t") + 1, "", message)
+    if error.context == "while scanning an alias" and error.context_mark:
+        start = error.context_mark
+        message = 'what begins with * is written in quotes, as "*"'
+        return Problem(start.line + 1, start.column + 1, "", message)
     parts = [part for part in (error.context, error.problem) if part]
     return Problem(line + 1, column + 1, "", "not YAML: " + ", ".join(parts))
 
 
-class _TooDeep(Exception):
-    """Stop reading: the nesting is past the limit."""
+class _TooMuch(Exception):
+    """Stop reading: the file is past a limit."""
 
 
 class _Reader:
     """Turns events into nodes; recursion is bounded by MAX_DEPTH."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, file: str) -> None:
+        self._file = file
+        self._values = 0
         self.problems: list[Problem] = []
         self._events: Iterator[yaml.Event] = iter(yaml.parse(text, Loader=_LOADER))
 
@@ -161,14 +203,18 @@ class _Reader:
 
     def _report(self, event: yaml.Event, field: str, message: str) -> None:
         line, column = _place(event)
-        self.problems.append(Problem(line, column, field, message))
+        self.problems.append(Problem(line, column, field, message, self._file))
 
     def _value(self, event: yaml.Event, field: str, depth: int) -> Node:
         if depth > MAX_DEPTH:
             self._report(event, field, f"nested more than {MAX_DEPTH} levels deep")
-            raise _TooDeep
+            raise _TooMuch
+        self._values += 1
+        if self._values > MAX_VALUES:
+            self._report(event, "", f"the file holds more than {MAX_VALUES} values")
+            raise _TooMuch
         line, column = _place(event)
-        node = Node(line, column, None)
+        node = Node(line, column, None, file=self._file)
         if isinstance(event, yaml.AliasEvent):
             self._report(event, field, f"refers to an anchor (*{event.anchor}); write it out")
             node.broken = True
@@ -177,6 +223,7 @@ class _Reader:
             self._report(event, field, "anchors (&name) are not used here; write the value out")
         if getattr(event, "tag", None):
             self._report(event, field, "tags (!name) are not used here; remove it")
+            node.broken = True
         if isinstance(event, yaml.ScalarEvent):
             empty = event.implicit[0] and event.value in _NOTHING
             node.value = None if empty else event.value

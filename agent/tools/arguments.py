@@ -13,11 +13,13 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from enum import Enum
 from functools import partial
+from math import isfinite
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
-from agent.errors import ToolError
+from agent.tools.function import ArgumentsError
+from agent.tools.pruned import pruned
 from agent.tools.schema import bare, optional
 
 _ISO: dict[Any, tuple[str, str]] = {
@@ -57,7 +59,7 @@ def read_arguments(
     """Check and convert all arguments of a call.
 
     Raises:
-        ToolError: with every problem, in words for the model.
+        ArgumentsError: with every problem, in words for the model.
     """
     values: dict[str, Any] = {}
     problems = [
@@ -74,10 +76,9 @@ def read_arguments(
         else:
             values[name] = parameter.default
     if problems:
-        raise ToolError(
+        raise ArgumentsError(
             f"{function} was not run: {'; '.join(problems[:10])}. Correct this and call it again; "
-            "ask the caller for what you do not know.",
-            retryable=True,
+            "ask the caller for what you do not know."
         )
     return values
 
@@ -94,19 +95,40 @@ def as_meant(hint: Any, value: Any) -> Any:
     if hint in _ISO:
         return _moment(hint, value)
     if hint is str and type(value) in {int, float}:
-        return str(value)
+        return _written(value)
+    if hint is float and not _is_finite(value):
+        raise ValueError(f'"{_shown(value)}" is not a number')
     if get_origin(hint) is Literal:
         return _chosen({str(choice): choice for choice in get_args(hint)}, value)
     if get_origin(hint) is list and isinstance(value, list):
-        return [as_meant(get_args(hint)[0], item) for item in value]
+        return [_inside(index, get_args(hint)[0], item) for index, item in enumerate(value)]
     if isinstance(hint, type) and issubclass(hint, Enum):
         return _chosen({str(member.value): member for member in hint}, value)
     if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
         hints = get_type_hints(hint)
         if unknown := [name for name in value if name not in hints]:
             raise ValueError(f'there is no "{_shown(unknown[0])}" in it')
-        return {name: as_meant(hints[name], item) for name, item in value.items()}
+        return {name: _inside(name, hints[name], item) for name, item in value.items()}
     return value
+
+
+class _Misread(ValueError):
+    """A value inside another is not as it should be.
+
+    Attributes:
+        path: where it stands.
+    """
+
+    def __init__(self, path: tuple[str, ...], message: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+def _inside(part: str | int, hint: Any, value: Any) -> Any:
+    try:
+        return as_meant(hint, value)
+    except ValueError as error:
+        raise _Misread((str(part), *getattr(error, "path", ())), str(error)) from None
 
 
 def _moment(kind: Any, value: Any) -> Any:
@@ -122,21 +144,36 @@ def _moment(kind: Any, value: Any) -> Any:
 
 
 def _chosen(choices: Mapping[str, Any], value: Any) -> Any:
-    if str(value) not in choices:
+    text = _written(value) if isinstance(value, str | int | float) else ""
+    if text not in choices:
         raise ValueError(f'"{_shown(value)}" is not one of {", ".join(choices)}')
-    return choices[str(value)]
+    return choices[text]
+
+
+def _written(value: str | float) -> str:
+    """A number as a person writes it: on the wire, 4 may be 4.0."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _is_finite(value: object) -> bool:
+    """Whether a number is one to count with; what is no number at all is pydantic's to refuse."""
+    try:
+        return not isinstance(value, str | float) or isfinite(float(value))
+    except ValueError:
+        return True
 
 
 def _in_words(name: str, error: ValidationError) -> list[str]:
     problems = []
     for detail in error.errors(include_url=False):
-        where = ".".join([name, *(str(part) for part in detail["loc"])])
         own = detail.get("ctx", {}).get("error")
+        path = (*detail["loc"], *getattr(own, "path", ()))
+        where = ".".join([name, *(str(part) for part in path)])
         said = str(own) if own else f'{detail["msg"]} (given: "{_shown(detail["input"])}")'
         problems.append(f"{where}: {said}")
     return problems
 
 
 def _shown(value: object) -> str:
-    text = str(value)
+    text = str(value if isinstance(value, str) else pruned(value, _SHOWN))
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."

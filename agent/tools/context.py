@@ -1,7 +1,13 @@
 """What a business function may know about the call it serves."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +22,7 @@ class CallContext:
         idempotency_key: of this request, the same however often the function runs for it: 32
             hexadecimal digits. Hand it on to whatever can tell a repetition by it. Empty where a
             function is called without a request of the model.
+        clock: what `now` reads: the real time, or the one that a test has set.
     """
 
     tenant: str
@@ -23,3 +30,8 @@ class CallContext:
     caller: str | None
     data_dir: Path
     idempotency_key: str = ""
+    clock: Callable[[], datetime] = field(default=_utc_now, repr=False, compare=False)
+
+    def now(self, zone: tzinfo = UTC) -> datetime:
+        """The time in a zone. Take it from here, and a test can decide what day it is."""
+        return self.clock().astimezone(zone)

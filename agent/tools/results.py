@@ -10,11 +10,18 @@ import msgspec
 from pydantic import BaseModel
 
 from agent.errors import ToolError
+from agent.tools.pruned import is_large, pruned
 
 MAX_BYTES = 8 * 1024
 """Of an answer, with what is added to it on the way (docs/protocols/gemini-live.md C-18)."""
 MAX_ERROR = 2_000
 """Characters of an error."""
+LARGE = 10 * 1024
+"""Past this, a result is cut before it is written as JSON."""
+OUTCOME_UNKNOWN = (
+    "It is not known whether it took effect: "
+    "tell the caller so, and do not call it again for the same request."
+)
 _NOTE_BYTES = 256
 _ROOM = MAX_BYTES - _NOTE_BYTES
 _EMPTY = {b"[]", b"{}", b'""'}
@@ -34,12 +41,14 @@ def answer_with(result: object) -> dict[str, Any]:
     """
     if result is None:
         result = {"status": "done"}
+    length = len(result) if isinstance(result, list | tuple | str) else 0
     try:
-        text = _encoder.encode(result)
+        large = is_large(result, LARGE)
+        text = _encoder.encode(pruned(result, LARGE) if large else result)
     except (TypeError, ValueError, RecursionError, OverflowError) as error:
         raise ToolError("The function ran, but its result cannot be told.") from error
-    if len(text) > _ROOM:
-        return _cut(text)
+    if large or len(text) > _ROOM:
+        return _cut(text, length, pruned_before=large)
     answer = {"output": msgspec.json.decode(text)}
     return {**answer, "status": "done, and the result is empty"} if text in _EMPTY else answer
 
@@ -55,14 +64,23 @@ def _encode_other(value: object) -> object:
     raise TypeError(f"no JSON form for {type(value).__name__}")
 
 
-def _cut(text: bytes) -> dict[str, Any]:
-    """Whole items of a list while they fit; of anything else the first part, as text."""
+def _cut(text: bytes, length: int, *, pruned_before: bool) -> dict[str, Any]:
+    """Whole items of a list while they fit; of anything else the first part, as text.
+
+    Args:
+        text: the result as JSON.
+        length: of a list or text, before anything was left out.
+        pruned_before: `text` is not all of it.
+    """
     if text.startswith(b"["):
         items = msgspec.json.decode(text, type=list[msgspec.Raw])
         ends = list(accumulate(len(item) + 1 for item in items))
         if count := bisect_right(ends, _ROOM):
             kept = [msgspec.json.decode(item) for item in items[:count]]
-            note = f"Too long: only the first {count} of {len(items)} items are here."
+            note = f"Too long: only the first {count} of {length or len(items)} items are here."
             return {"output": kept, "truncated": note}
-    note = f"Too long: only the beginning of {len(text)} bytes is here."
+    whole = f"{len(text)} bytes"
+    if pruned_before:
+        whole = f"{length} characters" if text.startswith(b'"') else "it"
+    note = f"Too long: only the beginning of {whole} is here."
     return {"output": text[: _ROOM // 2].decode("utf-8", "ignore"), "truncated": note}

@@ -8,7 +8,7 @@ own, which belongs to the runner and not to the call, until it is done or its ti
 from __future__ import annotations
 
 import asyncio
-import inspect
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -18,19 +18,23 @@ import structlog
 
 from agent.errors import ToolError
 from agent.tools.context import CallContext
+from agent.tools.execution import STOP_S, Answer, Outcome, execute, failure, refusal
+from agent.tools.function import ToolFunction
 from agent.tools.journal import Busy, Committed, Journal, MemoryJournal, Mine, Starts, Unknown
-from agent.tools.registry import Function, ToolSet
-from agent.tools.results import answer_with, error_with
+from agent.tools.registry import ToolSet
+from agent.tools.results import OUTCOME_UNKNOWN, error_with
 
 MAX_CONCURRENT = 8
 LEASE_MARGIN_S = 10.0
 """For a result to be written down, beyond the function's own time."""
-STOP_S = 1.0
-"""For a function to stop when it is told to; one that does not is left alone."""
 LOOK_AGAIN_S = 0.1
 """How often to look whether another process has finished."""
 
 _log = structlog.stdlib.get_logger()
+
+
+class _Full(ToolError):
+    """Too many functions run already."""
 
 
 @dataclass(slots=True)
@@ -42,7 +46,7 @@ class _Effect:
         waiting: how many want its answer.
     """
 
-    task: asyncio.Task[dict[str, Any]] = field(init=False)
+    task: asyncio.Task[Answer] = field(init=False)
     begun: bool = False
     waiting: int = 0
 
@@ -58,6 +62,10 @@ class ToolRunner:
 
     Attributes:
         starts: what has begun, counted where it begins.
+        counters: what came of requests, by `Outcome`, and `joined`: those that waited for an
+            effect under way.
+        stuck: functions that were told to stop and still run; few, and not for long, if all
+            take notice.
     """
 
     def __init__(
@@ -68,6 +76,8 @@ class ToolRunner:
         max_concurrent: int = MAX_CONCURRENT,
     ) -> None:
         self.starts = Starts()
+        self.counters: Counter[str] = Counter()
+        self.stuck: set[asyncio.Task[object]] = set()
         self._tools = tools
         self._journal: Journal = journal or MemoryJournal()
         self._places = asyncio.Semaphore(max_concurrent)
@@ -91,21 +101,28 @@ class ToolRunner:
         """
         clock = asyncio.get_running_loop().time
         began = clock()
-        answer = await self._answer(name, args, key, context)
+        try:
+            answer = await self._answer(name, args, key, context)
+        except asyncio.CancelledError:
+            self.counters[Outcome.CANCELLED] += 1
+            raise
+        self.counters[answer.outcome] += 1
         _log.info(
             "tool.finished",
             tool=name if name in self._tools.functions else "(unknown)",
             tool_call=id,
             seconds=round(clock() - began, 3),
-            ok="error" not in answer,
-            **{"pii.args": dict(args), "pii.answer": answer},
+            ok="error" not in answer.response,
+            outcome=answer.outcome.value,
+            **{"pii.args": dict(args), "pii.answer": answer.response},
         )
-        return answer
+        return answer.response
 
     async def close(self, patience_s: float = 0.0) -> None:
         """Wait a while for what has begun, then stop it: its outcome is unknown from then on."""
-        tasks = [effect.task for effect in self._effects.values()]
-        for timeout_s in (patience_s, STOP_S):
+        tasks: list[asyncio.Task[Any]] = [effect.task for effect in self._effects.values()]
+        tasks += self.stuck
+        for timeout_s in (patience_s, 2 * STOP_S):  # a function has one of them to stop in
             if tasks:
                 _, left = await asyncio.wait(tasks, timeout=timeout_s)
                 tasks = list(left)
@@ -114,31 +131,32 @@ class ToolRunner:
 
     async def _answer(
         self, name: str, args: Mapping[str, Any], key: str, context: CallContext
-    ) -> dict[str, Any]:
+    ) -> Answer:
         function = self._tools.functions.get(name)
         if function is None:
             known = ", ".join(self._tools.functions) or "none"
-            return error_with(
-                f"There is no function of that name; known: {known}.", retryable=False
-            )
+            message = f"There is no function of that name; known: {known}."
+            return Answer(error_with(message, retryable=False), Outcome.UNKNOWN_TOOL)
         try:
             keywords = function.arguments(args, replace(context, idempotency_key=key))
         except ToolError as error:  # it did not begin: nothing for the journal
-            return error_with(str(error), retryable=error.retryable)
+            return refusal(error, Outcome.BAD_ARGUMENTS)
+        except Exception as error:  # a check may be a business's own, too
+            return failure(name, error)
         if function.repeatable:
             return await self._repeatable(function, keywords)
         return await self._once(key, function, keywords, context.call_id)
 
-    async def _repeatable(self, function: Function, keywords: Mapping[str, Any]) -> dict[str, Any]:
+    async def _repeatable(self, function: ToolFunction, keywords: Mapping[str, Any]) -> Answer:
         try:
             async with self._place(function) as deadline:
-                return (await _execute(function, keywords, deadline))[0]
-        except ToolError as error:
-            return error_with(str(error), retryable=error.retryable)
+                return await execute(function, keywords, deadline, self.stuck)
+        except _Full as error:
+            return refusal(error, Outcome.FULL)
 
     async def _once(
-        self, key: str, function: Function, keywords: Mapping[str, Any], call_id: str
-    ) -> dict[str, Any]:
+        self, key: str, function: ToolFunction, keywords: Mapping[str, Any], call_id: str
+    ) -> Answer:
         """Join the effect that is under way for this key, or begin it."""
         effect = self._effects.get(key)
         if effect is None:
@@ -147,6 +165,8 @@ class ToolRunner:
                 self._effect(effect, key, function, keywords, call_id)
             )
             effect.task.add_done_callback(lambda _: self._forget(key, effect))
+        else:
+            self.counters["joined"] += 1
         effect.waiting += 1
         try:
             return await asyncio.shield(effect.task)
@@ -166,10 +186,10 @@ class ToolRunner:
         self,
         effect: _Effect,
         key: str,
-        function: Function,
+        function: ToolFunction,
         keywords: Mapping[str, Any],
         call_id: str,
-    ) -> dict[str, Any]:
+    ) -> Answer:
         try:
             async with self._place(function) as deadline:
                 effect.begun = True  # from here on nobody prevents it
@@ -177,17 +197,17 @@ class ToolRunner:
                 if known is not None:
                     return known
                 self.starts.began(key, call_id)
-                answer, stands = await _execute(function, keywords, deadline)
-                if stands:
-                    await self._journal.commit(key, answer)
+                answer = await execute(function, keywords, deadline, self.stuck)
+                if answer.stands:
+                    await self._journal.commit(key, answer.response)
                 else:
                     self.starts.undone(key)
                     await self._journal.abandon(key)
                 return answer
-        except ToolError as error:
-            return error_with(str(error), retryable=error.retryable)
+        except _Full as error:
+            return refusal(error, Outcome.FULL)
 
-    async def _begin(self, key: str, function: Function) -> dict[str, Any] | None:
+    async def _begin(self, key: str, function: ToolFunction) -> Answer | None:
         """Get hold of the journal's entry; returns the answer if there is nothing to execute."""
         name = function.declaration.name
         while True:
@@ -197,23 +217,22 @@ class ToolRunner:
                     return None
                 case Committed(response):
                     _log.info("tool.known", tool=name)
-                    return response
+                    return Answer(response, Outcome.KNOWN)
                 case Busy(left_s):
                     await asyncio.sleep(min(LOOK_AGAIN_S, left_s))
                 case Unknown():
                     _log.warning("tool.outcome_unknown", tool=name)
-                    return error_with(
-                        f"{name} was interrupted on our side. {_UNKNOWN}", retryable=False
-                    )
+                    message = f"{name} was interrupted on our side. {OUTCOME_UNKNOWN}"
+                    return Answer(error_with(message, retryable=False), Outcome.UNCERTAIN)
                 case _:
                     assert_never(known)
 
     @asynccontextmanager
-    async def _place(self, function: Function) -> AsyncIterator[float]:
+    async def _place(self, function: ToolFunction) -> AsyncIterator[float]:
         """A place among those that run, and the time by which to be done.
 
         Raises:
-            ToolError: none came free in time.
+            _Full: none came free in time.
         """
         deadline = asyncio.get_running_loop().time() + function.timeout_s
         try:
@@ -221,58 +240,8 @@ class ToolRunner:
                 await self._places.acquire()
         except TimeoutError:
             name = function.declaration.name
-            raise ToolError(f"{name} was not run: too many at once.", retryable=True) from None
+            raise _Full(f"{name} was not run: too many at once.", retryable=True) from None
         try:
             yield deadline
         finally:
             self._places.release()
-
-
-_UNKNOWN = (
-    "It is not known whether it took effect: "
-    "tell the caller so, and do not call it again for the same request."
-)
-
-
-async def _execute(
-    function: Function, keywords: Mapping[str, Any], deadline: float
-) -> tuple[dict[str, Any], bool]:
-    """Execute a function, in time.
-
-    Returns:
-        The answer, and whether it stands for this request. Only one that the function itself calls
-        retryable does not: any other failure may come after an effect.
-    """
-    name = function.declaration.name
-    try:
-        async with asyncio.timeout_at(deadline) as limit:
-            return answer_with(await _start(function, keywords)), True
-    except ToolError as error:
-        return error_with(str(error), retryable=error.retryable), not error.retryable
-    except asyncio.CancelledError as error:
-        if _stopped():
-            raise
-        return _failure(name, error), True
-    except (Exception, SystemExit) as error:  # whatever it is, the model gets an answer
-        if isinstance(error, TimeoutError) and limit.expired():
-            return error_with(f"{name} did not answer in time. {_UNKNOWN}", retryable=False), True
-        return _failure(name, error), True
-
-
-def _stopped() -> bool:
-    """Whether this task is being cancelled; else the cancellation is one of the function's own."""
-    task = asyncio.current_task()
-    return task is None or task.cancelling() > 0
-
-
-def _failure(name: str, error: BaseException) -> dict[str, Any]:
-    _log.error("tool.failed", tool=name, exc_info=error)
-    message = f"{name} failed on our side. Tell the caller that it did not work."
-    return error_with(message, retryable=False)
-
-
-async def _start(function: Function, keywords: Mapping[str, Any]) -> object:
-    """The one place where a business function begins to run."""
-    if inspect.iscoroutinefunction(function.call):
-        return await function.call(**keywords)
-    return await asyncio.to_thread(function.call, **keywords)

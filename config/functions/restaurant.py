@@ -92,7 +92,7 @@ async def check_availability(
         time: when the guests arrive.
         people: how many guests there are.
     """
-    now = datetime.now(ZONE)
+    now = context.now(ZONE)
     return await asyncio.to_thread(_availability, context, day, time, people, now)
 
 
@@ -109,7 +109,7 @@ async def book_table(
         people: how many guests there are.
         name: under which name the table is booked.
     """
-    now = datetime.now(ZONE)
+    now = context.now(ZONE)
     return await asyncio.to_thread(_book, context, day, time, people, name, now)
 
 

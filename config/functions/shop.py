@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from _db import database
 
 from agent.tools import CallContext, repeatable
+
+ZONE = ZoneInfo("America/Chicago")
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS orders (
@@ -76,7 +79,7 @@ async def order_status(order_id: str, context: CallContext) -> OrderStatus:
     Args:
         order_id: the order number, four digits, as in 1042.
     """
-    return await asyncio.to_thread(_status, context, order_id, date.today())
+    return await asyncio.to_thread(_status, context, order_id, context.now(ZONE).date())
 
 
 def _status(context: CallContext, order_id: str, today: date) -> OrderStatus:

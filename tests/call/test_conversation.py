@@ -210,3 +210,37 @@ def test_the_end_of_a_silent_call_tells_nothing() -> None:
     t = Talk()
     assert t.talk.end(1.0) == 0
     assert t.names() == []
+
+
+def test_a_caller_who_ends_the_call_hears_no_more_of_what_was_being_said() -> None:
+    t = Talk()
+    t.say(2.0, "We are open from nine.")
+    t.talk.caller_ends(0.1)
+    assert t.talk.clear_due
+    assert not t.talk.playout.queued
+    assert t.names()[-1] == "barge_in"
+
+
+def test_the_opening_is_heard_once_all_of_it_was_said_and_played() -> None:
+    t = Talk()
+    assert not t.talk.opening_heard
+    t.say(0.4, "We record.")
+    marks = [item for item in t.play(1.0) if isinstance(item, Mark)]
+    assert not t.talk.opening_heard  # more of it may come
+    t.talk.generation_complete(0.9)
+    marks += [item for item in t.play(2.0, 0.9) if isinstance(item, Mark)]
+    assert not t.talk.opening_heard
+    t.talk.marked(marks[-1].name, 1.0)
+    assert t.talk.opening_heard
+
+
+def test_an_opening_that_was_cut_is_never_heard() -> None:
+    t = Talk()
+    t.talk.turns.expect_answer()
+    t.say(2.0, "We record.")
+    t.talk.generation_complete(t.now)
+    assert t.hear(1.0)
+    assert t.talk.barge_ins == 1
+    t.talk.turn_complete(None, None, t.now)
+    assert t.talk.playout.all_heard()
+    assert not t.talk.opening_heard

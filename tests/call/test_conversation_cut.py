@@ -82,6 +82,69 @@ def test_a_phantom_interruption_leaves_the_rest_missing(mode: BargeInMode) -> No
     assert not t.talk.clear_due
 
 
+def test_a_caller_heard_only_before_the_reply_has_not_interrupted_it() -> None:
+    t = Talk()
+    t.hear(1.0)
+    t.hear(1.0, silent=True)
+    t.say(4.0, "A long story")
+    t.hear(0.2, silent=True)
+    assert t.talk.interrupted(t.now) is not None
+    assert (t.talk.phantoms, t.talk.clear_due) == (1, False)
+
+
+def test_a_caller_heard_since_the_reply_began_has_interrupted_it_though_he_stopped() -> None:
+    t = Talk("model")
+    t.hear(0.4, silent=True)
+    t.say(4.0, "A long story")
+    t.hear(0.5)
+    t.hear(1.5, silent=True)
+    assert not t.talk.turns.caller_speaking
+    assert t.talk.interrupted(t.now) is None
+    assert (t.talk.barge_ins, t.talk.clear_due) == (1, True)
+
+
+def test_what_a_phantom_leaves_is_interrupted_by_our_own_ears() -> None:
+    t = Talk("model")
+    t.hear(0.4, silent=True)
+    t.say(4.0, "A long story")
+    t.talk.interrupted(t.now)  # the service heard him before we did
+    t.hear(0.8)
+    assert t.talk.barge_ins == 1
+
+
+def test_a_reply_that_is_gone_on_with_began_then() -> None:
+    t = Talk()
+    t.say(0.5, "We are")
+    turn = t.talk.connection_left(True, t.now)
+    assert turn is not None
+    t.hear(1.0)
+    t.hear(1.0, silent=True)
+    t.talk.go_on_with(turn, t.now)
+    t.say(1.0, "open")
+    t.talk.interrupted(t.now)
+    assert t.talk.phantoms == 1
+
+
+def test_what_is_said_of_a_result_began_then() -> None:
+    t = Talk("model")
+    t.say(0.5, "One moment.")
+    t.talk.model_pauses()
+    t.talk.model_pauses()
+    t.hear(1.0)
+    t.hear(1.0, silent=True)
+    t.say(1.0, "It is booked.")
+    t.talk.interrupted(t.now)
+    assert t.talk.phantoms == 1
+    t.talk.model_pauses()
+
+
+def test_an_interruption_when_nothing_was_said_is_nothing() -> None:
+    t = Talk()
+    t.hear(0.2, silent=True)
+    assert t.talk.interrupted(t.now) is None
+    assert (t.talk.phantoms, t.talk.barge_ins) == (0, 0)
+
+
 def test_what_the_model_says_after_a_phantom_is_heard() -> None:
     t = Talk()
     t.say(4.0, "One two three four")
@@ -119,7 +182,7 @@ def test_what_we_said_to_the_model_interrupts_it_as_well() -> None:
     t = Talk()
     t.hear(0.2, silent=True)
     t.say(1.0, "A long story")
-    assert t.talk.interrupted(t.now, asked_at=t.now - 0.5) is None
+    assert t.talk.interrupted(t.now, asked_at=t.now) is None
     assert t.talk.clear_due
 
 

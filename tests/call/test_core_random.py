@@ -148,7 +148,12 @@ class World:
         effects = self.call.effects(self.now)
         for effect in effects:
             self.check(effect)
-        alive = self.call.next_timer() is not None
+        asked = self.call.next_timer()
+        alive = asked is not None
+        if asked is not None:
+            exact = self.call._deadline()
+            assert exact is not None
+            assert asked <= exact  # it may be early, and never late
         assert alive != (self.call.state is CallState.ENDED)
         assert self.hang_ups == (self.call.state is CallState.ENDED)
         assert self.call.report(self.now).continuity.gap_ms >= 0

@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 
 from agent.audio.pcm import Pcm16
+from agent.call import prompts
 from agent.call.core import CallPlan
 from agent.call.effects import HangUp, SaveAudio
 from tests.call.line import Line, opened
@@ -67,3 +68,54 @@ def test_a_call_that_is_not_recorded_hands_out_nothing() -> None:
     line.run(0.1)
 
     assert not [effect for _, effect in line.effects if isinstance(effect, SaveAudio)]
+
+
+ANNOUNCED = CallPlan(
+    "bella", barge_in="local", greeting="Hello.", consent="We record.", record=True
+)
+
+
+def test_a_recording_with_consent_begins_once_it_has_been_heard() -> None:
+    line = opened(ANNOUNCED)
+    assert line.texts == [prompts.say(prompts.GREETING, "We record. Hello.")]
+    line.speak(2.0, "We record. Hello.")
+    line.run(4.0)
+    times = {entry.name: entry.t for entry in line.call.timeline}
+    assert times["recording.began"] == times["agent.audio_ended"]
+    line.talk(1.0)
+    line.run(1.5)
+    line.speak(1.5, "Certainly.")
+    line.run(3.0)
+    line.hang_up()
+    line.run(0.1)
+
+    caller, agent = kept(line)
+
+    assert abs(loud_s(caller) - 1.0) < 0.1
+    assert abs(loud_s(agent) - 1.5) < 0.1  # and no second of what came before
+    assert line.names().count("recording.began") == 1
+
+
+def test_a_caller_who_interrupts_the_consent_is_not_recorded() -> None:
+    line = opened(ANNOUNCED)
+    line.speak(8.0, " ".join(["word"] * 24))
+    line.after(2.0, partial(line.talk, 2.0))
+    line.run(6.0)
+    assert line.call.report(line.now).barge_ins == 1
+    line.speak(2.0, "Certainly.")
+    line.run(4.0)
+    line.hang_up()
+    line.run(0.1)
+
+    assert not line.performed(SaveAudio)
+    assert "recording.began" not in line.names()
+
+
+def test_consent_alone_records_nothing() -> None:
+    line = opened(CallPlan("bella", consent="We record."))
+    line.speak(1.0, "We record.")
+    line.run(3.0)
+    line.hang_up()
+    line.run(0.1)
+
+    assert not line.performed(SaveAudio)

@@ -52,6 +52,23 @@ def test_the_drain_is_bounded_by_what_is_queued_and_by_its_limit() -> None:
     assert short.deadline == 111.0 + MARK_S
 
 
+def test_what_is_said_while_the_last_words_are_heard_is_heard_too() -> None:
+    end = ending()
+    end.drain(1.0, 110.0)
+    assert end.model_spoke(110.5)
+    assert (end.state, end.deadline) == (EndingState.WORDS, 110.5 + NEXT_WORD_S)
+    end.drain(1.0, 111.0)
+    end.no_more()
+    assert not end.model_spoke(111.5)
+    assert end.state is EndingState.DRAINING
+
+
+def test_nothing_is_taken_once_the_time_for_words_is_over() -> None:
+    end = ending()
+    end.drain(30.0, 110.0)
+    assert not end.model_spoke(100.0 + LONGEST_WORDS_S)
+
+
 def test_marks_end_the_drain_but_not_before_the_clock_does() -> None:
     end = ending()
     end.drain(4.0, 110.0)

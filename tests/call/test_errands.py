@@ -6,6 +6,7 @@ import pytest
 from agent.call import prompts
 from agent.call.effects import CancelTools, RunTool
 from agent.call.errands import LATE_RESULT_S, MOST_WAITING, Errands
+from agent.call.keypad import PLAIN, KeyAct, KeyPlan
 from agent.call.requests import canonical, effect_key
 from agent.call.timeline import Timeline
 from agent.gemini.codec import encode_client
@@ -18,7 +19,13 @@ from agent.gemini.tools import FunctionDeclaration, FunctionResponse
 
 
 class Fixture:
-    def __init__(self, model: str = "gemini-3.8-live", *, end_call_tool: bool = True) -> None:
+    def __init__(
+        self,
+        model: str = "gemini-3.8-live",
+        *,
+        end_call_tool: bool = True,
+        keys: KeyPlan = PLAIN,
+    ) -> None:
         tools = (FunctionDeclaration("book"), FunctionDeclaration("end_call"))
         setup = build_setup(SetupOptions(model=model, declarations=tools))
         self.session = LiveSession(setup, profile_for(model, "developer"))
@@ -27,7 +34,7 @@ class Fixture:
         self.session.receive(1, b'{"setupComplete":{}}', 0.0)
         self.timeline = Timeline(0.0)
         self.errands = Errands(
-            self.session, self.timeline, budget_s=8.0, end_call_tool=end_call_tool
+            self.session, self.timeline, budget_s=8.0, end_call_tool=end_call_tool, keys=keys
         )
         self.sent()
 
@@ -124,6 +131,21 @@ def test_a_text_that_cannot_wait_longer_goes_out_whatever_goes_on() -> None:
     assert f.errands.deadline(inf) == 50.0
 
 
+def test_nothing_is_told_into_the_last_words_but_a_slow_function_is_answered_for() -> None:
+    f = Fixture()
+    lost(f)
+    f.errands.finished("a", {"output": "Friday"}, 3.0)
+    f.errands.tell_when_quiet("hurry", 5.0)
+    f.errands.pressed("5", 4.0)
+    f.errands.ending = True
+    assert f.errands.deadline(4.0) == inf
+    f.errands.requested(f.model_calls("b"), 1, 4.0)
+    assert f.errands.deadline(4.0) == 12.0
+    f.errands.advance(4.0, 12.0)
+    assert f.sent() == [answer("b", "book", error=prompts.STILL_WORKING, retryable=False)]
+    assert f.errands.deadline(4.0) == inf
+
+
 def test_too_many_texts_are_counted_not_kept() -> None:
     f = Fixture()
     for _ in range(MOST_WAITING + 2):
@@ -153,6 +175,47 @@ def test_keys_are_told_together() -> None:
     (frame,) = f.sent()
     assert b": 1#" in frame
     assert f.timeline.since(0)[0].values == {"pii.digit": "1"}
+
+
+KEYS = KeyPlan(
+    acts={
+        "0": KeyAct("say", "The caller wants a person."),
+        "9": KeyAct("end_call", "Say goodbye.", ends_call=True),
+    }
+)
+
+
+def test_a_key_that_acts_is_not_told_but_what_it_means() -> None:
+    f = Fixture(keys=KEYS)
+    f.errands.pressed("0", 0.0)
+    assert f.errands.deadline(inf) == PLAIN.pause_s
+    assert not f.errands.advance(inf, PLAIN.pause_s)
+    (frame,) = f.sent()
+    assert b"The caller wants a person." in frame
+    assert [(e.name, e.values) for e in f.timeline] == [
+        ("dtmf", {"pii.digit": "0"}),
+        ("key.acted", {"does": "say"}),
+    ]
+
+
+def test_a_key_can_end_the_call() -> None:
+    f = Fixture(keys=KEYS)
+    f.errands.pressed("9", 0.0)
+    assert f.errands.advance(inf, 2.0)
+    (frame,) = f.sent()
+    assert b"Say goodbye." in frame
+    assert not f.errands.advance(inf, 3.0)
+
+
+def test_keys_of_which_nothing_comes_are_counted_and_kept_apart_as_any() -> None:
+    f = Fixture(keys=KeyPlan(pass_on=False))
+    f.errands.pressed("5", 0.0)
+    f.errands.ending = True
+    f.errands.pressed("6", 1.0)
+    assert f.errands.counters["keys_ignored"] == 2
+    f.errands.advance(inf, 9.0)
+    assert f.sent() == []
+    assert [e.values for e in f.timeline] == [{"pii.digit": "5"}, {"pii.digit": "6"}]
 
 
 def test_only_our_own_words_are_an_echo() -> None:

@@ -8,6 +8,7 @@ from agent.call import prompts
 from agent.call.core import CallPlan, CallState
 from agent.call.effects import CancelTools, HangUp, Outcome
 from agent.call.idle import IdlePolicy
+from agent.call.keypad import KeyAct, KeyPlan
 from agent.call.life import FINISH_DRAIN_S, LIMIT_DRAIN_S
 from agent.errors import LocalProtocolError
 from agent.gemini.session import MovePolicy
@@ -15,6 +16,11 @@ from tests.call.line import Line, audio, content, opened, tool_call
 
 PATIENT = IdlePolicy(None, "", None)
 IDLE = IdlePolicy(3.0, "Hello?", 5.0)
+NINE_ENDS = CallPlan(
+    "b",
+    idle=PATIENT,
+    keys=KeyPlan(acts={"9": KeyAct("end_call", prompts.KEY_GOODBYE, ends_call=True)}),
+)
 
 
 def ended_at(line: Line) -> float:
@@ -243,3 +249,53 @@ def test_a_model_that_comes_back_has_its_moment_for_the_goodbye() -> None:
     assert line.call.outcome is None
     line.run(5.0)
     assert line.call.outcome == Outcome.AGENT_ENDED
+
+
+def test_the_key_that_ends_the_call_lets_the_agent_say_goodbye() -> None:
+    line = opened(NINE_ENDS)
+    line.carrier.press("9")
+    line.run(1.4)
+    assert line.texts == []
+    line.run(0.2)
+    assert line.texts == [prompts.KEY_GOODBYE]
+    assert line.call.state is CallState.ENDING
+    line.speak(1.0, "Goodbye.")
+    line.run(2.0)
+    assert line.call.outcome == Outcome.CALLER_ENDED
+    assert line.carrier.line.n_cut == 0
+    assert line.call.report(line.now).turns[-1].agent_text == "Goodbye."
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_long_speech_is_cut_by_the_key_that_ends_the_call_and_the_goodbye_heard(
+    told: bool,
+) -> None:
+    line = opened(NINE_ENDS)
+    line.speak(20.0, "Let me tell you a story.", complete=False, speed=1.5)
+    line.run(3.0)
+    line.carrier.press("9")
+    line.carrier.press("#")
+    line.run(0.1)
+    assert line.texts == [prompts.KEY_GOODBYE]
+    line.run(0.5)  # what the model goes on with meanwhile is no goodbye
+    voice_s = line.voice_s
+    line._agenda.clear()
+    if told:
+        line.model(content(interrupted=True))
+        line.model(audio(0.2, "story"))
+    line.model(content(turnComplete=True))
+    line.run(1.0)
+    assert line.call.state is CallState.ENDING
+    line.speak(1.0, "Goodbye.")
+    line.run(2.5)
+    assert line.voice_s - voice_s == pytest.approx(1.0, abs=0.1)
+    assert line.call.outcome == Outcome.CALLER_ENDED
+    assert line.call.report(line.now).turns[-1].agent_text == "Goodbye."
+
+
+def test_a_call_that_its_key_ends_ends_without_a_word_of_the_model_too() -> None:
+    line = Line(NINE_ENDS, answers=False)
+    line.run(0.5)
+    line.carrier.press("9")
+    line.run(12.0)
+    assert line.call.outcome == Outcome.CALLER_ENDED

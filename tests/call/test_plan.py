@@ -3,11 +3,15 @@ from typing import Any
 
 import pytest
 
+from agent.call import prompts
+from agent.call.keypad import KeyAct, KeyPlan
 from agent.call.phrases import shipped
-from agent.call.plan import END_CALL, READER, prepare
+from agent.call.plan import END_CALL, READER, file_problems, prepare
+from agent.call.policy import CallPlan
 from agent.errors import ConfigError
 from agent.gemini.content import Content, Part
 from agent.gemini.profiles import check
+from agent.gemini.setup_messages import ContextWindowCompression, Setup, SlidingWindow
 from agent.gemini.tools import FunctionDeclaration
 from agent.tenants.parse import read_model
 from agent.tenants.tenant import Agent, BuiltinTool, Tenant
@@ -34,9 +38,14 @@ def refusal(chosen: Tenant, **options: Any) -> tuple[str, ...]:
 def test_the_plan_says_what_the_file_says() -> None:
     plan = prepare(
         tenant(
-            agent={"greeting": "Hello.", "barge_in": "both"},
+            agent={
+                "greeting": "Hello.",
+                "barge_in": "both",
+                "barge_in_after": "300ms",
+                "protect": "1.5s",
+            },
             tools=[{"builtin": "end_call"}],
-            limits={"call": "10m"},
+            limits={"call": "10m", "wrap_up": "30s"},
             idle={"prompt_after": "5s", "say": "Hello?", "end_after": "6s"},
             audio={"uplink_packet": "60ms"},
         ),
@@ -45,7 +54,9 @@ def test_the_plan_says_what_the_file_says() -> None:
     assert plan.tenant == "x"
     assert plan.greeting == "Hello."
     assert plan.barge_in == "both"
+    assert (plan.barge_in_after_ms, plan.protect_ms) == (300, 1500)
     assert plan.uplink_ms == 60
+    assert plan.wrap_up_s == 30
     assert plan.max_call_s == 600
     assert plan.end_call_tool
     assert plan.idle.prompt_after_s == 5
@@ -88,6 +99,39 @@ def test_speech_detection_is_passed_on() -> None:
     assert detection.start_of_speech_sensitivity == "START_SENSITIVITY_LOW"
     assert detection.end_of_speech_sensitivity == "END_SENSITIVITY_HIGH"
     assert (detection.prefix_padding_ms, detection.silence_duration_ms) == (20, 600)
+
+
+def test_what_the_file_leaves_out_is_as_in_any_plan() -> None:
+    plan = prepare(tenant(), []).plan
+    plain = CallPlan("x")
+    assert (plan.barge_in_after_ms, plan.protect_ms) == (plain.barge_in_after_ms, plain.protect_ms)
+    assert plan.wrap_up_s == plain.wrap_up_s
+    assert plan.keys == plain.keys
+
+
+def test_how_much_is_kept_in_mind_is_passed_on() -> None:
+    context = {"compress_from": "60000", "compress_to": "30000"}
+    compression = prepare(tenant(context=context), []).setup.context_window_compression
+    assert compression == ContextWindowCompression(60_000, SlidingWindow(30_000))
+
+
+def test_a_tool_has_the_behavior_of_the_file() -> None:
+    tools = [
+        {"python": "shop.book_table", "behavior": "non_blocking"},
+        {"python": "shop.other"},
+        {"builtin": "end_call"},
+    ]
+    (declared,) = prepare(tenant(tools=tools), [BOOK]).setup.tools
+    functions = declared.function_declarations or ()
+    assert [function.behavior for function in functions] == ["NON_BLOCKING", "BLOCKING"]
+
+
+def test_a_behavior_that_the_model_does_not_take_is_told_once() -> None:
+    tools = [{"python": "shop.book_table", "behavior": "non_blocking"}]
+    chosen = tenant(agent={"model": "gemini-3.1-flash-live"}, tools=tools)
+    assert refusal(chosen) == (
+        "tools[0].behavior: gemini-3.1-flash-live takes only blocking; remove it",
+    )
 
 
 def test_what_is_not_said_is_left_to_the_service() -> None:
@@ -141,7 +185,7 @@ def test_what_reads_the_words_has_the_agents_voice_and_no_tools() -> None:
     [
         (
             {"agent": {"voice": "Koré"}},
-            "agent.voice: there is no voice 'Koré'; did you mean Kore?",
+            'agent.voice: "Koré" is not a voice of gemini-3.8-live; did you mean "Kore"?',
         ),
         (
             {"agent": {"language": "en-us"}},
@@ -154,20 +198,21 @@ def test_what_reads_the_words_has_the_agents_voice_and_no_tools() -> None:
         ),
         (
             {"agent": {"language": "ä"}},
-            "agent.language: 'ä' is no language code like en-US",
+            'agent.language: "ä" is not a language known to work; '
+            "leave it out: models follow the caller",
         ),
         (
             {"agent": {"thinking": "low"}},
             "agent.thinking: gemini-3.8-live takes no thinking level; remove it",
         ),
         (
+            {"agent": {"model": "gemini-3.8-live-extended-thinking"}},
+            "agent.thinking: gemini-3.8-live-extended-thinking needs one; set low, medium or high",
+        ),
+        (
             {"agent": {"model": "gemini-2.0-flash-live-001"}},
             "agent.model: gemini-2.0-flash-live-001 was shut down on 2025-12-09; "
             "choose another model",
-        ),
-        (
-            {"tools": [{"builtin": "end_call"}, {"builtin": "end_call"}]},
-            'tools: "end_call" is listed twice',
         ),
     ],
 )
@@ -187,4 +232,72 @@ def test_a_problem_has_the_place_of_its_key() -> None:
     text = "tenant: x\nnumbers: [+15550100100]\nagent:\n  instructions: x\n  voice: Bob\n"
     file = read_model(text, "x.yaml", Tenant)
     (problem,) = refusal(file.model, place=file.problem)
-    assert problem.startswith("x.yaml:5:10: agent.voice: there is no voice 'Bob'")
+    assert problem.startswith("x.yaml:5:10: agent.voice: ")
+
+
+def test_all_that_the_model_would_refuse_is_told_once_for_every_hour() -> None:
+    wrong = [{"when": {"mon": "9:00-10:00"}, "agent": {"voice": "Koré"}}]
+    assert file_problems(tenant(overrides=wrong, agent={"language": "xx"})) == [
+        (
+            "agent.language",
+            '"xx" is not a language known to work; leave it out: models follow the caller',
+        ),
+        (
+            "overrides[0].agent.voice",
+            '"Koré" is not a voice of gemini-3.8-live; did you mean "Kore"?',
+        ),
+    ]
+    assert file_problems(tenant(), "vertex") == []
+
+
+def test_keys_do_what_the_file_says() -> None:
+    keys = {
+        "pass_on": "yes",
+        "end": "A",
+        "pause": "2s",
+        "most": "20",
+        "map": {"0": {"say": "A person!"}, "9": {"do": "end_call"}, "*": {"do": "repeat"}},
+    }
+    assert prepare(tenant(keys=keys), []).plan.keys == KeyPlan(
+        end="A",
+        pause_s=2.0,
+        most=20,
+        acts={
+            "0": KeyAct("say", "A person!"),
+            "9": KeyAct("end_call", prompts.KEY_GOODBYE, ends_call=True),
+            "*": KeyAct("repeat", prompts.KEY_REPEAT),
+        },
+    )
+    assert not prepare(tenant(keys={"pass_on": "no"}), []).plan.keys.pass_on
+
+
+def test_places_are_filled_for_one_call_and_stay_in_the_tenant_s_own() -> None:
+    prepared = prepare(
+        tenant(
+            agent={
+                "greeting": "Hello {caller.name|there}.",
+                "instructions": "You talk to {caller.name|somebody new}.",
+            },
+            tools=[{"python": "crm.find"}],
+            lookup={"tool": "find"},
+        ),
+        [FunctionDeclaration("find")],
+    )
+    at = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    known, unknown = prepared.told({"name": "Anna"}), prepared.told({})
+    assert known.plan.greeting == "Hello Anna."
+    assert unknown.plan.greeting == "Hello there."
+    assert prompt_of(known.setup_at(at)).startswith("You talk to Anna.\n\nIt is now ")
+    assert prompt_of(unknown.setup_at(at)).startswith("You talk to somebody new.\n\n")
+    assert prompt_of(prepared.setup_at(at)).startswith("You talk to {caller.name|somebody new}.")
+    assert prepare(tenant(), []).told({"name": "Anna"}).plan.greeting is None
+
+
+def test_consent_is_part_of_the_plan() -> None:
+    plan = prepare(tenant(record={"audio": "yes", "consent": "We record."}), []).plan
+    assert (plan.record, plan.consent) == (True, "We record.")
+
+
+def prompt_of(setup: Setup) -> str:
+    assert setup.system_instruction is not None
+    return "".join(part.text or "" for part in setup.system_instruction.parts)

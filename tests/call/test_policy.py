@@ -18,3 +18,18 @@ def test_every_figure_out_of_range_is_named_at_once() -> None:
         "lead_ms",
         "max_call_s",
     ]
+
+
+@pytest.mark.parametrize(
+    ("consent", "greeting", "opening"),
+    [
+        (None, None, None),
+        (None, "Hello.", "Hello."),
+        ("We record.", None, "We record."),
+        ("We record.", "Hello.", "We record. Hello."),
+    ],
+)
+def test_consent_comes_before_the_greeting(
+    consent: str | None, greeting: str | None, opening: str | None
+) -> None:
+    assert CallPlan("b", greeting=greeting, consent=consent).opening == opening

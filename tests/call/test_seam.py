@@ -6,7 +6,7 @@ from agent.call import prompts
 from agent.call.core import CallPlan, CallState
 from agent.call.effects import OpenModel, Outcome, RunTool
 from agent.call.idle import IdlePolicy
-from agent.gemini.session import MovePolicy
+from agent.gemini.session import MovePolicy, SessionState
 from tests.call.line import Line, audio, content, opened, tool_call
 
 GREETING = CallPlan("bella", greeting="Bella Vista, hello.")
@@ -99,6 +99,23 @@ def test_a_model_that_is_prompted_anyway_is_not_asked_as_well() -> None:
     line.speak(1.0, "Certainly.")
     line.run(2.0)
     assert line.call.report(line.now).turn_count == 1
+
+
+def test_the_rest_is_asked_for_when_all_that_was_kept_is_sent() -> None:
+    line = replying()
+    line.model(HANDLE)
+    line.refusals = 5
+    line.lose_model()
+    while line.session.state is not SessionState.READY:
+        line.run(0.1)
+    back_at, took_s = line.now, float(line.entry("model.moved")["took_s"])
+    assert line.entry("model.moved")["resumed"]
+    line.run(took_s / 4)
+    assert asked(line) == []
+    line.run(took_s / 4 + 1.0)
+    assert len(asked(line)) == 1
+    (at,) = [t for t, m in line.to_model if t > back_at and "cut off" in str(m)]
+    assert at > back_at + took_s / 3
 
 
 @pytest.mark.parametrize(

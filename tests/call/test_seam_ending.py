@@ -194,14 +194,22 @@ def test_who_asked_for_what_was_given_up_still_waits_for_an_answer() -> None:
     assert "cover.phrase" in line.names()
 
 
-def test_a_text_of_ours_asks_for_nothing_after_the_last_words() -> None:
+def test_nothing_that_waits_to_be_told_cuts_the_last_words_short() -> None:
     line = opened(PLAN)
     line.model(tool_call(("c1", "book"), ("e", "end_call")))
     line.call._errands.tell_when_quiet("By the way.", line.now)
-    line.run(0.1)
-    assert line.texts == ["By the way."]
     line.model(audio(2.0, "Bye."), *DONE)
     line.call._errands.tell_when_quiet("And then.", line.now)
+    line.run(3.0)
+    assert line.texts == []
+    assert not line.call._seam.watchdog.owed
+    assert line.call.report(line.now).continuity.agent_ms_cut == 0
+
+
+def test_what_is_asked_for_in_the_last_words_is_not_waited_for() -> None:
+    line = opened(PLAN)
+    line.model(tool_call(("e", "end_call")), audio(1.0, "Bye."), *DONE)
+    line.call._errands.tell("Goodbye.", line.now)
     line.run(0.1)
     assert not line.call._seam.watchdog.owed
 

@@ -320,6 +320,35 @@ def test_sentences_before_and_after_a_function_are_kept_apart(pieces: list[str],
     assert turn.agent_text == text
 
 
+def test_nothing_is_late_after_an_interruption_of_a_turn_that_had_all_come() -> None:
+    turns = Turns()
+    spoken(turns, 1.0)
+    turns.generation_complete(1.1)
+    turns.interrupted(4.0)
+    assert turns.model_spoke(4.9) is not None
+    turns.interrupted(5.0)
+    assert turns.model_spoke(5.9) is None
+    assert turns.late == 1
+
+
+def test_an_interruption_is_no_reply() -> None:
+    turns = Turns()
+    assert turns.reply_from == -inf
+    spoken(turns, 1.0)
+    turns.interrupted(2.0)
+    assert (turns.reply_from, turns.model_at) == (1.0, 2.0)
+
+
+def test_what_is_said_of_a_result_is_not_late_though_the_call_ended_its_turn() -> None:
+    turns = Turns()
+    spoken(turns, 1.0)
+    turns.expect_output(1.1)
+    turns.generation_complete(1.2)
+    assert turns.model_spoke(1.3) is None
+    turns.expect_output(1.4)
+    assert turns.model_spoke(1.9) is not None
+
+
 def test_what_comes_after_a_phantom_is_heard() -> None:
     turns = Turns()
     spoken(turns, 1.0)
@@ -348,3 +377,16 @@ def test_utterances_of_the_caller_are_kept_apart(pieces: list[str], text: str) -
         else:
             turns.caller_said(piece)
     assert turns.unanswered_text == text
+
+
+def test_output_of_a_turn_that_was_cut_is_dropped_until_it_is_known_to_be_over() -> None:
+    turns = Turns()
+    assert not turns.drops(0.0)
+    spoken(turns, 1.0)
+    assert not turns.drops(1.0)
+    turns.cut({}, 1.5)
+    assert turns.drops(99.0)
+    turns.interrupted(100.0)
+    assert turns.drops(100.5)
+    turns.complete(None, None, 100.6)
+    assert not turns.drops(100.7)

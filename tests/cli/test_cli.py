@@ -10,6 +10,7 @@ import urllib.request
 import wave
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -85,7 +86,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 def test_help_lists_the_commands(run: Seamline) -> None:
     assert run("--help") == 0
-    for command in ("serve", "demo", "call", "emulate", "doctor"):
+    for command in ("serve", "check", "explain", "schema", "new", "demo", "call", "doctor"):
         assert f" {command} " in run.out
     assert run("serve", "--help") == 0
     for option in ("--config", "--tenants", "--gemini-url", "--public-url", "--insecure-local"):
@@ -275,6 +276,46 @@ def test_a_service_serves_until_a_signal(number: int, tmp_path: Path) -> None:
         assert service.stderr.read() == ""
     log = [json.loads(line) for line in (tmp_path / "config/calls.log").read_text().splitlines()]
     assert [line["event"] for line in log] == ["service.started", "service.stopped"]
+
+
+@pytest.mark.parametrize(("option", "wanted"), [((), True), (("--no-reload",), False)])
+def test_changed_files_are_taken_over_unless_it_is_switched_off(
+    run: Seamline,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    option: tuple[str, ...],
+    wanted: bool,
+) -> None:
+    asked: list[bool] = []
+
+    def make_app(*_: object, reload: bool) -> NoReturn:
+        asked.append(reload)
+        raise ConfigError("enough")
+
+    monkeypatch.setattr("agent.cli.serve.make_app", make_app)
+    arguments = with_service(tmp_path, "log: {file: calls.log}")
+    run.refused(*arguments, "--gemini-url", "ws://127.0.0.1:1", *option)
+    assert asked == [wanted]
+
+
+@pytest.mark.socket
+def test_a_refused_change_is_told_at_the_console_and_the_service_goes_on(tmp_path: Path) -> None:
+    arguments = with_service(tmp_path, "log: {file: calls.log}")
+    command = [sys.executable, "-m", "agent", *arguments, "--port", "0"]
+    url = ("--gemini-url", "ws://127.0.0.1:1")
+    root = Path(agent.__file__).parents[1]
+    with subprocess.Popen([*command, *url], stderr=subprocess.PIPE, text=True, cwd=root) as service:
+        assert service.stderr is not None
+        service.stderr.readline()
+        (tmp_path / "office.yaml").write_text("tenant: office\nagnet: x\n")
+        assert service.stderr.readline() == "seamline goes on with the tenants of before:\n"
+        assert service.stderr.readline().startswith(f"seamline: {tmp_path}/office.yaml:")
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(timeout=10) == 0
+    log = [json.loads(line) for line in (tmp_path / "config/calls.log").read_text().splitlines()]
+    events = [line["event"] for line in log]
+    assert events == ["service.started", "tenants.refused", "service.stopped"]
+    assert len(log[1]["problems"]) == 3
 
 
 def test_a_faster_loop_is_taken_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:

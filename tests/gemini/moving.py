@@ -11,7 +11,7 @@ import heapq
 import itertools
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -315,8 +315,3 @@ class Pair:
 def ready(faults: Faults | None = None, **options: Any) -> Pair:
     """A pair whose session is ready, after a second of silence."""
     return Pair(faults, **options).hush(1.0)
-
-
-def packets(*ranges: tuple[int, int]) -> Sequence[int]:
-    """Lengths in packets."""
-    return [(end - start) // PACKET for start, end in ranges]

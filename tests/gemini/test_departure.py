@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.gemini.departure import FORGOTTEN_S, Departure
+from agent.gemini.departure import FORGOTTEN_S, PREDIAL_PAUSE_S, Departure
 from agent.gemini.models import profile_for
 from agent.gemini.session_events import Why
 from agent.gemini.session_state import MovePolicy
@@ -101,3 +101,45 @@ def test_the_connection_is_left_within_its_notice(notice: float | None) -> None:
     departure = ready()
     departure.go_away(notice, 1000.0)
     assert 1000.0 <= departure.must_at <= 1000.0 + (10.0 if notice is None else notice)
+
+
+# The socket that waits
+
+
+def test_the_next_socket_is_opened_early_and_once() -> None:
+    departure = ready()
+    departure.prepare(1001.0)
+    assert departure.dial_at == 1001.0
+    assert not departure.dials(1000.9)
+    assert departure.dials(1001.0)
+    assert not departure.dials(1001.0)
+    assert not departure.is_prepared(open_=False)
+    assert departure.is_prepared(open_=True)
+
+
+def test_a_dial_that_failed_is_repeated_after_a_pause_but_not_once_it_is_left() -> None:
+    departure = ready()
+    departure.prepare(1001.0)
+    assert departure.dials(1001.0)
+    departure.dial_failed(1002.0, open_=False)
+    assert departure.dial_at == 1002.0 + PREDIAL_PAUSE_S
+    departure.gone()
+    assert departure.dial_at == inf
+
+
+def test_a_service_that_bears_no_idle_socket_is_dialled_after_the_close() -> None:
+    departure = ready()
+    departure.prepare(1001.0)
+    assert departure.dials(1001.0)
+    departure.dial_failed(1002.0, open_=True)
+    assert departure.dial_at == inf
+    assert departure.is_prepared(open_=False)
+    departure.prepare(2001.0)
+    assert departure.dials(2001.0), "the next time it is tried again"
+
+
+def test_without_early_dialling_nothing_is_opened_and_nothing_waited_for() -> None:
+    departure = Departure(MovePolicy(predial=False), PROFILE)
+    departure.prepare(1.0)
+    assert not departure.dials(9.0)
+    assert departure.is_prepared(open_=False)

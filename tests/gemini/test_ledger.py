@@ -1,99 +1,9 @@
-"""What is kept for the next connection, and what it is sent."""
-
-import itertools
-import tracemalloc
-from collections import Counter
-
-import pytest
+"""What the next connection is sent where the service says nothing of what it has."""
 
 from agent.gemini.ledger import (
-    MOST_BYTES,
-    MOST_OTHER_BYTES,
-    OVERHEAD_BYTES,
     Kind,
-    Ledger,
 )
-from agent.gemini.session_state import MovePolicy
-from tests.gemini.wire import MARGIN, SECOND, Wire, live, lost
-
-# Where the service acknowledges
-
-
-def test_a_second_loss_before_a_word_from_the_service_changes_nothing() -> None:
-    wire = live(acknowledges=True)
-    for _ in range(4):
-        wire.packet(640)
-    wire.ledger.acknowledged(2)
-    assert lost(wire) == [2, 3]
-    wire.pump()
-    wire.packet(640)
-    assert lost(wire) == [2, 3, 4]
-
-
-def test_an_index_that_goes_backwards_is_counted_and_one_beyond_means_all() -> None:
-    wire = live(acknowledges=True)
-    for index in (3, 2, -1, 99):
-        wire.packet(640)
-        wire.ledger.acknowledged(index)
-    wire.packet(640)
-    assert lost(wire) == [4]
-    assert wire.counters == {"acknowledgements_backwards": 2}
-
-
-def test_what_has_not_been_acknowledged_is_told() -> None:
-    wire = live(acknowledges=True)
-    wire.packet(640)
-    wire.packet(320)
-    assert wire.ledger.unconfirmed == 960
-    wire.ledger.acknowledged(1)
-    assert wire.ledger.unconfirmed == 320
-    assert live().ledger.unconfirmed is None
-
-
-def test_an_answer_that_overtakes_what_waits_confirms_none_of_that() -> None:
-    wire = live(acknowledges=True)
-    wire.packet(640)
-    wire.ledger.acknowledged(0)
-    wire.lose()
-    plan = wire.connect()
-    wire.ledger.add(b"answer", 1, Kind.ASKS, bound=True)
-    wire.ledger.acknowledged(1)
-    wire.lose()
-    again = wire.ledger.plan(resumed=True, covers=False, media=True)
-    assert [e.payload for e in again.entries] == [e.payload for e in plan.entries]
-
-
-def test_what_is_included_is_forgotten_in_time_and_what_is_not_is_kept() -> None:
-    wire = live(acknowledges=True, keep_s=0.1)
-    for _ in range(10):
-        wire.packet(640)
-    wire.ledger.acknowledged(4)
-    wire.packet(640)
-    assert lost(wire) == list(range(4, 11))
-
-
-def test_a_ring_that_overflows_leaves_the_open_utterance_only_until_the_service_catches_up() -> (
-    None
-):
-    wire = live(acknowledges=True, ring_s=0.2, keep_s=0.1)
-    wire.packet(640)
-    wire.ledger.acknowledged(1)
-    for _ in range(8):
-        wire.packet(640)
-    assert lost(wire) == []
-    wire.ledger.handle_came()
-    wire.ledger.acknowledged(0)
-    wire.packet(640)
-    assert lost(wire) == [9]
-    wire.pump()
-    for _ in range(8):
-        wire.packet(640)
-    wire.ledger.acknowledged(3)  # what came next has been forgotten
-    wire.lose()
-    assert not wire.connect().exact
-
-
-# Elsewhere
+from tests.gemini.wire import MARGIN, Wire, live, lost
 
 
 def test_an_utterance_nobody_answered_is_sent_again_from_a_little_before_it() -> None:
@@ -147,6 +57,52 @@ def test_a_handle_that_comes_while_words_wait_does_not_cover_them() -> None:
     assert lost(wire, covers=True) == list(range(3, 10))
 
 
+def test_a_handle_does_not_cover_what_went_out_all_at_once_before_it() -> None:
+    wire = live()
+    wire.said(seconds=2.0)
+    wire.lose()
+    wire.connect()
+    for now in (10.0, 10.1):
+        wire.ledger.sends(now)
+        wire.pump(20)
+    wire.ledger.sends(10.21)
+    wire.ledger.handle_came()
+    assert lost(wire, covers=True) == list(range(20, 50))
+
+
+def test_words_kept_behind_those_that_were_answered_are_not_answered_with_them() -> None:
+    wire = Wire()
+    wire.said()
+    for _ in range(10):
+        wire.packet(640)
+    wire.said()
+    wire.connect(resumed=False)
+    wire.pump(12)
+    wire.model_speaks()
+    wire.pump()
+    assert wire.ledger.waits
+    assert lost(wire) == list(range(20 - 5, 30))
+    wire.pump()
+    wire.model_speaks()
+    assert not wire.ledger.waits
+
+
+def test_a_turn_that_begins_as_words_go_out_does_not_answer_them() -> None:
+    wire = Wire()
+    for _ in range(10):
+        wire.packet(640)
+    wire.said()
+    wire.ledger.sends(9.0)
+    wire.connect(resumed=False)
+    for now, n in ((10.0, 5), (10.1, 10)):
+        wire.ledger.sends(now)
+        wire.pump(n)
+    wire.model_speaks()
+    wire.pump()
+    assert wire.ledger.waits
+    assert lost(wire) == list(range(5, 20))
+
+
 def test_a_mark_says_how_long_ago_and_never_before_the_beginning() -> None:
     wire = live()
     for _ in range(10):
@@ -156,7 +112,6 @@ def test_a_mark_says_how_long_ago_and_never_before_the_beginning() -> None:
     assert lost(wire) == [6, 7, 8, 9]
     wire.model_speaks()
     wire.ledger.speech(True, 10**6)
-    assert wire.ledger.speaking
     assert lost(wire) == [6, 7, 8, 9]
 
 
@@ -180,7 +135,7 @@ def test_a_handle_that_covers_open_speech_leaves_the_rest_and_a_little() -> None
     wire.packet(640)
     wire.lose()
     plan = wire.connect(covers=True)
-    assert wire.places(plan) == list(range(45, 51))
+    assert wire.due == list(range(45, 51))
     assert plan.repeated == MARGIN
     assert len(lost(wire, resumed=False)) == 51  # a fresh one has nothing of it
 
@@ -191,7 +146,7 @@ def test_a_fresh_session_is_sent_the_open_utterance_and_repeats_nothing() -> Non
     wire.ledger.handle_came()
     wire.lose()
     plan = wire.connect(resumed=False, covers=True)
-    assert wire.places(plan) == list(range(10))
+    assert wire.due == list(range(10))
     assert plan.repeated == 0
 
 
@@ -200,14 +155,14 @@ def test_a_text_nobody_answered_is_sent_again_unless_the_handle_includes_it() ->
     wire.message()
     wire.lose()
     plan = wire.connect()
-    assert (wire.places(plan), plan.asks) == ([0], True)
+    assert (wire.due, plan.asks) == ([0], True)
     wire.pump()
     wire.packet(640)
     wire.ledger.handle_came()
     assert wire.ledger.waits
     wire.lose()
     plan = wire.connect()
-    assert (wire.places(plan), plan.asks) == ([], False)
+    assert (wire.due, plan.asks) == ([], False)
 
 
 def test_a_fresh_session_is_asked_again_whatever_the_handle_included() -> None:
@@ -245,7 +200,7 @@ def test_what_was_told_is_sent_once_and_an_answer_to_a_call_to_its_own_connectio
     wire.message(Kind.TELLS)
     wire.message(bound=True)
     plan = wire.connect()
-    assert (wire.places(plan), plan.asks) == ([1], False)
+    assert (wire.due, plan.asks) == ([1], False)
 
 
 def test_a_bracket_goes_with_the_audio_it_lies_in() -> None:
@@ -257,7 +212,8 @@ def test_a_bracket_goes_with_the_audio_it_lies_in() -> None:
     wire.packet(640)
     wire.lose()
     wire.message(Kind.BRACKET)
-    assert wire.places(wire.connect()) == [1, 2, 3, 4]
+    wire.connect()
+    assert wire.due == [1, 2, 3, 4]
 
 
 def test_after_a_loss_that_media_may_have_caused_only_the_rest_is_sent() -> None:
@@ -268,95 +224,9 @@ def test_after_a_loss_that_media_may_have_caused_only_the_rest_is_sent() -> None
     wire.message()
     wire.lose()
     plan = wire.connect(media=False)
-    assert wire.places(plan) == [11]
+    assert wire.due == [11]
     assert (plan.replayed, plan.asks) == (0, True)
     assert wire.ledger.dropped == 10 * 640
-
-
-# Bounds
-
-
-def test_a_packet_larger_than_the_ring_is_not_kept() -> None:
-    wire = Wire(ring_s=0.01)
-    wire.packet(161)
-    assert wire.places(wire.connect()) == []
-    assert wire.ledger.dropped == 161
-
-
-def test_what_was_never_sent_is_lost_when_no_connection_follows() -> None:
-    wire = live()
-    wire.packet(640)
-    wire.lose()
-    wire.packet(320)
-    wire.ledger.abandon()
-    assert wire.ledger.dropped == 320
-    assert wire.places(wire.connect()) == []
-
-
-def test_a_text_that_a_full_ring_pushes_out_is_counted_too() -> None:
-    wire = Wire(ring_s=0.1)
-    wire.message()
-    for _ in range(3):
-        wire.packet(640)
-    assert wire.places(wire.connect()) == [2, 3]
-    assert wire.counters == {"frames_dropped": 1, "audio_samples_dropped": 640}
-
-
-def test_texts_are_bounded_by_their_size_and_those_unsent_counted() -> None:
-    wire = live()
-    size = MOST_OTHER_BYTES // 4 - OVERHEAD_BYTES
-    wire.packet(640)
-    for index in (1, 2, 3, 4, 0):
-        wire.ledger.add(bytes(size), index, Kind.TELLS)
-    assert not wire.counters
-    wire.ledger.acknowledged(3)
-    for _ in range(5):
-        wire.ledger.add(bytes(size), 0, Kind.TELLS)
-    assert wire.counters == {"frames_dropped": 2}
-    wire.ledger.add(bytes(MOST_OTHER_BYTES), 0, Kind.TELLS)
-    assert wire.counters == {"frames_dropped": 7}
-
-
-@pytest.mark.parametrize("n", [1, 320, 640, 1600])
-def test_a_full_ring_takes_less_than_two_megabytes(n: int) -> None:
-    counters: Counter[str] = Counter()
-    ledger = Ledger(MovePolicy(), counters, acknowledges=True)
-    count = min(61 * SECOND // n, 2 * MOST_BYTES // (OVERHEAD_BYTES + 2 * n))
-    tracemalloc.start()
-    try:
-        for index in itertools.islice(itertools.count(1000), count):
-            ledger.add_audio(bytes(2 * n), index)
-        kept, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert kept < 2_000_000
-    assert ledger.unconfirmed is not None
-    assert ledger.unconfirmed * 2 > 0.4 * MOST_BYTES or n == 1
-
-
-def test_a_text_that_was_answered_is_not_sent_again_even_where_the_state_lacks_it() -> None:
-    wire = live(acknowledges=True)
-    wire.ledger.handle_came()
-    wire.ledger.acknowledged(0)
-    wire.message(Kind.ASKS)
-    wire.ledger.turn_began()
-    wire.ledger.answered()
-    wire.message(Kind.ASKS)
-    wire.lose()
-    plan = wire.connect()
-    assert plan.exact
-    assert wire.places(plan) == [1]
-
-
-def test_a_fresh_session_after_a_resume_is_sent_the_whole_open_utterance() -> None:
-    wire = live(acknowledges=True)
-    wire.said(seconds=1.0)
-    wire.ledger.handle_came()
-    wire.ledger.acknowledged(len(wire.sent))
-    wire.lose()
-    assert wire.places(wire.connect()) == []
-    wire.lose()
-    assert len(wire.connect(resumed=False).entries) == 25
 
 
 def test_what_the_model_never_had_time_to_answer_stays_open() -> None:
@@ -366,4 +236,22 @@ def test_what_the_model_never_had_time_to_answer_stays_open() -> None:
     for _ in range(25 * 20):
         wire.packet(640)
     assert wire.ledger.waits
-    assert wire.places(wire.connect(resumed=False))[0] == 0
+    assert lost(wire, resumed=False)[0] == 0
+
+
+def test_an_older_state_is_sent_what_was_under_way_when_it_was_taken() -> None:
+    wire = live()
+    wire.said(seconds=2.0)
+    wire.ledger.sends(10.0)
+    for _ in range(10):
+        wire.packet(640)
+    covered = wire.ledger.handle_came()
+    assert covered == 50 * 640 + MARGIN
+    wire.ledger.sends(20.0)
+    wire.packet(640)
+    wire.ledger.handle_came()
+    wire.lose()
+    wire.ledger.resumes_from(covered)
+    plan = wire.connect(covers=True)
+    assert wire.due == list(range(50, 61))
+    assert (plan.again, plan.repeated) == (11 * 640, MARGIN)

@@ -83,7 +83,7 @@ class Acknowledging(Story):
             return
         plan = self.wire.connect()
         assert plan.exact
-        assert self.wire.places(plan) == list(range(self.included, len(self.wire.handed)))
+        assert self.wire.due == list(range(self.included, len(self.wire.handed)))
         assert plan.repeated == 0
         self.base = self.included
 
@@ -140,7 +140,7 @@ class Silent(Story):
         due, sent = wire.due, wire.sent
         resumed, covers = how
         plan = wire.connect(resumed=resumed, covers=covers)
-        places = wire.places(plan)
+        places = wire.due
         assert places == sorted(set(places))
         assert set(due) <= set(places)
         again = set(places) - set(due)
@@ -193,7 +193,7 @@ class Narrow(Story):
         due = wire.due
         plan = wire.connect(resumed=resumed)
         assert plan.replayed <= self.RING_S * SECOND
-        self.missed += sum(wire.samples[place] for place in set(due) - set(wire.places(plan)))
+        self.missed += sum(wire.samples[place] for place in set(due) - set(wire.due))
         assert wire.ledger.dropped == wire.counters["audio_samples_dropped"] == self.missed
 
 
@@ -229,7 +229,7 @@ def test_what_is_forgotten_unsent_is_counted_to_the_sample(
     plan = wire.connect(resumed=False)
     assert plan.replayed <= 8_000
     assert plan.replayed + wire.ledger.dropped == sum(packets)
-    places = wire.places(plan)
+    places = wire.due
     assert places == list(range(len(packets) - len(places), len(packets)))
     wire.pump()
     wire.ledger.abandon()

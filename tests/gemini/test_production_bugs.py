@@ -6,7 +6,6 @@ docs/production-bugs.md names the test for every bug of docs/protocols/gemini-li
 import json
 from typing import Any
 
-import msgspec
 import pytest
 
 from agent.gemini.models import Surface, profile_for
@@ -14,12 +13,9 @@ from agent.gemini.session import LiveSession, Loss, MovePolicy, SessionState
 from agent.gemini.session_events import (
     GoingAway,
     HandleUpdated,
-    InputTranscript,
     Leaving,
-    ModelAudio,
     Moved,
     SendFrame,
-    SessionFailed,
     ToolCallsRequested,
     TurnComplete,
     Why,
@@ -32,7 +28,6 @@ from agent.sim.scripted import Script
 from tests.gemini.moving import Pair, ready
 from tests.gemini.parties import (
     D25,
-    audio_part,
     content,
     frame,
     new_session,
@@ -44,7 +39,7 @@ from tests.gemini.parties import (
     told,
     tool_call,
 )
-from tests.gemini.test_carriage import DEADLINE, HANDLE, SET_UP, resumable, set_up, setup_in
+from tests.gemini.steps import DEADLINE, HANDLE, SET_UP, resumable, set_up, setup_in
 
 
 def test_b2_the_resume_is_accepted_though_the_service_wants_the_old_socket_closed() -> None:
@@ -291,60 +286,3 @@ def test_b41_a_handle_is_only_what_the_service_calls_one(update: dict[str, Any])
     session = resumable()
     assert told(session, frame(sessionResumptionUpdate=update)) == [HandleUpdated(False)]
     assert session.handle == "h-1"
-
-
-def test_a_handle_that_comes_twice_or_out_of_order_is_the_newest() -> None:
-    session = resumable()
-    for handle in ("h-2", "h-2", "h-1"):
-        told(session, frame(sessionResumptionUpdate={"newHandle": handle, "resumable": True}))
-        assert session.handle == handle
-
-
-def test_an_index_is_taken_whatever_it_says() -> None:
-    session = ready_session("gemini-3.8-live", "vertex")
-    for index in ("3", 2, "-1", 10_000, "x", None):
-        update = {"newHandle": "h", "resumable": True, "lastConsumedClientMessageIndex": index}
-        session.send_audio(pcm_of(640), 1.0)
-        session.receive(1, frame(sessionResumptionUpdate=update), 1.0)
-    assert session.state is SessionState.READY
-    assert session.handle == "h"
-
-
-def test_a_setup_without_resumption_is_moved_afresh() -> None:
-    setup = msgspec.structs.replace(
-        build_setup(SetupOptions("gemini-3.8-live")), session_resumption=None
-    )
-    session = LiveSession(setup, profile_for("gemini-3.8-live", "developer"))
-    session.start(0.0)
-    set_up(session, 1, 0.0)
-    session.lost(1, DEADLINE, 20.0)
-    assert "sessionResumption" not in setup_in(set_up(session, 2, 20.1))
-
-
-def test_a_service_that_says_nothing_but_its_name_ends_after_the_budget() -> None:
-    session = new_session()
-    session.start(0.0)
-    now, connection = 0.0, 1
-    while session.state is not SessionState.CLOSED and now < 100.0:
-        if session.state is SessionState.CONNECTING:
-            session.connected(connection, now)
-        now = session.next_timer() or now
-        session.handle_timer(now)
-        connection = max([connection, *(e.connection for e in session.effects())])
-    assert isinstance(session.events()[-1], SessionFailed)
-    assert 20.0 < now < 45.0
-
-
-def test_transcripts_and_audio_of_a_connection_that_is_gone_are_not_told() -> None:
-    session = resumable()
-    session.lost(1, DEADLINE, 20.0)
-    session.events()
-    late = frame(
-        serverContent={
-            "modelTurn": {"parts": [audio_part(pcm_of(10))]},
-            "inputTranscription": {"text": "late"},
-        }
-    )
-    session.receive(1, late, 20.1)
-    events = session.events()
-    assert not any(isinstance(event, ModelAudio | InputTranscript) for event in events)

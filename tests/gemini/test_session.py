@@ -10,6 +10,7 @@ from agent.gemini.session_events import (
     HandleUpdated,
     OpenConnection,
     Ready,
+    SendFrame,
     SessionFailed,
     UsageReported,
 )
@@ -228,6 +229,17 @@ def test_a_connection_that_comes_too_late_is_closed_again() -> None:
     session.effects()
     session.connected(1, 2.0)
     assert session.effects() == [CloseConnection(1, 1000, "")]
+
+
+def test_a_connection_that_is_reported_twice_is_set_up_once() -> None:
+    session = new_session()
+    session.start(0.0)
+    session.connected(1, 0.0)
+    session.connected(1, 0.0)
+    session.receive(1, frame(setupComplete={}), 0.1)
+    session.connected(1, 0.2)
+    assert [type(effect) for effect in session.effects()] == [OpenConnection, SendFrame]
+    assert session.counters == {"facts_out_of_place": 2}
 
 
 def test_steps_out_of_order_are_our_bug() -> None:

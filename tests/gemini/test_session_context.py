@@ -3,12 +3,16 @@
 import json
 from typing import Any
 
+import pytest
+
 from agent.gemini.session import LiveSession, Loss, MovePolicy, SessionState
 from agent.gemini.session_events import InputTranscript, Leaving, Moved, SessionEffect, Why
 from agent.gemini.tools import FunctionDeclaration, FunctionResponse
+from agent.gemini.transcripts import REPEATS_WITHIN_S
 from tests.gemini.parties import (
     D25,
     content,
+    frame,
     new_session,
     pcm_of,
     ready_session,
@@ -17,7 +21,7 @@ from tests.gemini.parties import (
     tool_call,
     user,
 )
-from tests.gemini.test_carriage import DEADLINE, HANDLE, set_up, setup_in
+from tests.gemini.steps import DEADLINE, HANDLE, set_up, setup_in
 
 FRESH = Loss(1007, "Request contains an invalid argument.")
 
@@ -262,6 +266,38 @@ def test_words_that_only_began_like_the_last_ones_are_reported_when_the_model_re
     session.receive(2, content(outputTranscription={"text": "For how many?"}), 22.0)
     first, _ = session.events()
     assert first == InputTranscript("A table", finished=False)
+
+
+@pytest.mark.parametrize("ear", ["ours", "the service's", "none"])
+def test_a_caller_who_says_the_same_after_a_move_is_heard(ear: str) -> None:
+    session = ready_session()
+    said = content(inputTranscription={"text": "Yes."})
+    told(session, said)
+    told(session, content(outputTranscription={"text": "For how many?"}))
+    told(session, content(turnComplete=True))
+    session.receive(1, HANDLE, 1.0)
+    session.move(10.0)
+    session.lost(1, Loss(1000, ""), 10.1)
+    session.effects()
+    set_up(session, 2, 10.2)
+    session.events()
+    session.receive(2, said, 10.3)
+    assert session.events() == [], "what the service hears twice by itself"
+    session.move(20.0)
+    session.lost(2, Loss(1000, ""), 20.1)
+    session.effects()
+    set_up(session, 3, 20.2)
+    session.events()
+    now = 20.2
+    if ear == "ours":
+        session.caller_speech(True, 20.5)
+    elif ear == "none":
+        now += REPEATS_WITHIN_S
+    else:
+        session.receive(3, frame(voiceActivity={"type": "ACTIVITY_START"}), 20.5)
+    session.events()
+    session.receive(3, said, now)
+    assert session.events() == [InputTranscript("Yes.", finished=False)]
 
 
 def test_what_the_service_has_not_acknowledged_is_known_where_it_acknowledges() -> None:

@@ -50,6 +50,7 @@ STEPS: list[tuple[str, tuple[Any, ...]]] = [
     ("close", ()),
     ("handle_timer", ()),
     ("move", ()),
+    ("resume", ("h-other",)),
     ("caller_speech", (True,)),
     ("caller_speech", (False,)),
     ("send_audio", (pcm_of(640),)),

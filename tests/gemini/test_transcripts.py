@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.gemini.session_events import InputTranscript
-from agent.gemini.transcripts import MOST_LETTERS, HeardTwice
+from agent.gemini.transcripts import MOST_LETTERS, REPEATS_WITHIN_S, HeardTwice
 
 
 def read(twice: HeardTwice, *texts: str) -> str:
     """What is reported of some fragments, none of which ends the utterance."""
-    events = [event for text in texts for event in twice.read(InputTranscript(text, False))]
+    events = [event for text in texts for event in twice.read(InputTranscript(text, False), 0.0)]
     return "".join(event.text for event in events)
 
 
@@ -44,7 +44,7 @@ def test_an_utterance_that_comes_again_after_a_move_is_not_reported_again() -> N
 
 def test_what_goes_beyond_the_repetition_is_reported() -> None:
     twice = moved("A table")
-    events = twice.read(InputTranscript("A table, for two.", True))
+    events = twice.read(InputTranscript("A table, for two.", True), 0.0)
     assert events == [InputTranscript(", for two.", True)]
     assert twice.swallowed == 0
 
@@ -84,7 +84,7 @@ def test_a_second_move_in_one_utterance_repeats_all_of_it() -> None:
 
 def test_a_repetition_that_is_finished_ends_the_utterance() -> None:
     twice = moved("A table")
-    assert twice.read(InputTranscript("A table", True)) == []
+    assert twice.read(InputTranscript("A table", True), 0.0) == []
     read(twice, "Tonight")
     twice.moved()
     assert read(twice, "Tonight") == ""
@@ -102,8 +102,8 @@ def test_after_an_answer_only_the_next_utterance_can_come_again() -> None:
 def test_fragments_without_words_begin_no_utterance() -> None:
     twice = HeardTwice()
     read(twice, "A table")
-    twice.read(InputTranscript("", True))
-    twice.read(InputTranscript("...", True))
+    twice.read(InputTranscript("", True), 0.0)
+    twice.read(InputTranscript("...", True), 0.0)
     twice.moved()
     assert read(twice, "A table") == ""
 
@@ -120,6 +120,58 @@ def test_what_is_remembered_of_an_utterance_is_bounded() -> None:
     twice.moved()
     assert read(twice, "a" * (MOST_LETTERS - 1) + "b") == ""
     assert not twice.watching
+
+
+def said_again(twice: HeardTwice, *, again: bool, at: float = 1.0) -> str:
+    """What is reported when the same comes after the session was resumed at 0."""
+    twice.resumed(again=again, now=0.0)
+    return "".join(event.text for event in twice.read(InputTranscript("Yes.", False), at))
+
+
+def test_what_comes_at_once_is_the_services_second_hearing() -> None:
+    assert said_again(moved("Yes."), again=False) == ""
+
+
+def test_what_comes_later_is_the_callers_though_he_says_the_same() -> None:
+    assert said_again(moved("Yes."), again=False, at=REPEATS_WITHIN_S) == "Yes."
+
+
+def test_what_comes_after_he_began_to_speak_anew_is_the_callers() -> None:
+    twice = moved("Yes.")
+    twice.spoke()
+    assert said_again(twice, again=False) == "Yes."
+
+
+def test_he_may_have_begun_before_the_move() -> None:
+    twice = HeardTwice()
+    read(twice, "Yes.")
+    twice.utterance_over()
+    twice.spoke()
+    twice.moved()
+    assert said_again(twice, again=True) == "Yes."
+
+
+def test_what_is_sent_again_is_transcribed_again_whenever_that_is() -> None:
+    twice = moved("Yes.")
+    twice.spoke()  # he goes on
+    assert said_again(twice, again=True, at=60.0) == ""
+    assert read(twice, " Yes.") == " Yes."
+
+
+def test_an_answered_utterance_is_not_among_what_is_sent_again() -> None:
+    twice = HeardTwice()
+    read(twice, "Yes.")
+    twice.utterance_over()
+    twice.moved()
+    assert said_again(twice, again=True, at=60.0) == "Yes."
+
+
+def test_what_was_held_back_is_reported_before_what_is_his() -> None:
+    twice = moved("Yes please")
+    twice.resumed(again=False, now=0.0)
+    assert read(twice, "Yes") == ""
+    twice.spoke()
+    assert read(twice, " please") == "Yes please"
 
 
 WORDS = st.text(st.sampled_from("abÄß '.,\n?"), min_size=1, max_size=12)

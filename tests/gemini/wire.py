@@ -1,6 +1,6 @@
 """A ledger, and connections that take what it plans, message by message."""
 
-from collections import Counter, deque
+from collections import Counter
 from typing import Any
 
 from agent.gemini.ledger import Entry, Kind, Ledger, Plan
@@ -31,7 +31,6 @@ class Wire:
         self.due: list[int] = []
         self.sent: list[int] = []
         self.up = False
-        self._waiting: deque[Entry] = deque()
 
     def packet(self, n: int) -> None:
         """The caller's line goes on."""
@@ -44,43 +43,39 @@ class Wire:
     def _hand(self, payload: bytes, kind: Kind, **options: bool) -> None:
         place = len(self.handed)
         self.handed.append(payload)
-        at_once = self.up and not self._waiting
+        at_once = self.up and not self.ledger.waiting
         index = len(self.sent) + 1 if at_once else 0
         if kind is Kind.AUDIO:
-            entry = self.ledger.add_audio(payload, index)
+            self.ledger.add_audio(payload, index)
         else:
-            entry = self.ledger.add(payload, index, kind, **options)
+            self.ledger.add(payload, index, kind, **options)
         self.ends.append(self.ledger.position)
         self.samples.append(len(payload) // 2 if kind is Kind.AUDIO else 0)
         if at_once:
             self.sent.append(place)
-            return
-        self.due.append(place)
-        if self.up:
-            self._waiting.append(entry)
+        else:
+            self.due.append(place)
 
     def connect(self, *, resumed: bool = True, covers: bool = False, media: bool = True) -> Plan:
         """The next connection; it has been sent nothing yet."""
         plan = self.ledger.plan(resumed=resumed, covers=covers, media=media)
-        self.up, self._waiting, self.sent = True, deque(plan.entries), []
-        self.due = self.places(plan)
+        self.up, self.sent, self.due = True, [], self.waiting()
         return plan
 
     def pump(self, n: int = 10_000) -> None:
         """So many of what waits are sent."""
-        for _ in range(min(n, len(self._waiting))):
-            place = self.due.pop(0)
-            self.sent.append(place)
-            self._waiting.popleft().index = len(self.sent)
+        while n and self.ledger.waiting:
+            n -= 1
+            self.sent.append(_place(self.ledger.take(len(self.sent) + 1)))
+            assert self.sent[-1] == self.due.pop(0)
 
     def lose(self) -> None:
         """The connection is gone."""
         self.up = False
-        self._waiting.clear()
 
-    def places(self, plan: Plan) -> list[int]:
-        """Which messages a plan names."""
-        return [int.from_bytes(entry.payload[:2], "big") for entry in plan.entries]
+    def waiting(self) -> list[int]:
+        """Which messages wait to be sent."""
+        return [_place(entry) for entry in self.ledger.waiting]
 
     def sent_to(self) -> int:
         """The sample up to which everything has been sent."""
@@ -111,4 +106,10 @@ def live(acknowledges: bool = False, **policy: Any) -> Wire:
 def lost(wire: Wire, **options: bool) -> list[int]:
     """What the next connection is sent, by its place among all that was handed in."""
     wire.lose()
-    return wire.places(wire.connect(**options))
+    wire.connect(**options)
+    return list(wire.due)
+
+
+def _place(entry: Entry) -> int:
+    """Which message that is, of all that were handed in."""
+    return int.from_bytes(entry.payload[:2], "big")

@@ -20,9 +20,11 @@ OPTIONS = SetupOptions(
 )
 
 
-def made(dialler: FakeDialler, moves: MovePolicy | None = None) -> Lifetime:
+def made(
+    dialler: FakeDialler, moves: MovePolicy | None = None, options: SetupOptions = OPTIONS
+) -> Lifetime:
     """What lies under a session that has not begun."""
-    setup = build_setup(OPTIONS)
+    setup = build_setup(options)
     profile = profile_for(setup.model, "developer")
     policy = moves or MovePolicy(moves=False)
 
@@ -33,8 +35,10 @@ def made(dialler: FakeDialler, moves: MovePolicy | None = None) -> Lifetime:
 
 
 @asynccontextmanager
-async def opened(dialler: FakeDialler, handle: str | None = None) -> AsyncIterator[AsyncSession]:
-    lifetime = made(dialler)
+async def opened(
+    dialler: FakeDialler, handle: str | None = None, options: SetupOptions = OPTIONS
+) -> AsyncIterator[AsyncSession]:
+    lifetime = made(dialler, options=options)
     try:
         await lifetime.begin(handle)
         yield AsyncSession(lifetime)

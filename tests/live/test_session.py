@@ -15,6 +15,7 @@ from agent.gemini.session_events import (
     ToolCallsRequested,
     TurnComplete,
 )
+from agent.gemini.setup import SetupOptions
 from agent.gemini.tools import FunctionResponse
 from agent.live.driver import HELD_SHARE, UNSENT_LIMIT
 from agent.live.event_queue import MEMORY_LIMIT
@@ -52,6 +53,17 @@ def test_what_is_sent_goes_out_and_what_comes_is_iterated_over() -> None:
             "toolResponse",
         ]  # fmt: skip
         assert dialler.socket.closed_with == 1000
+
+    run_virtually(main())
+
+
+def test_a_text_is_answered_by_models_that_only_answer_turns() -> None:
+    async def main() -> None:
+        dialler = FakeDialler()
+        older = SetupOptions("gemini-2.5-flash-native-audio-latest")
+        async with opened(dialler, options=older) as session:
+            await session.send_text("hello")
+        assert dialler.socket.kinds == ["setup", "clientContent"]
 
     run_virtually(main())
 

@@ -122,17 +122,19 @@ async def house(
     observer: CallObserver | None = None,
     *,
     buffer: int | None = None,
+    reload: bool = False,
     **changes: Any,
 ) -> AsyncIterator[House]:
     """Serve; when the block ends the service has drained.
 
     Args:
         buffer: bytes that the system takes for each phone that does not read.
+        reload: whether changed files are taken over.
         changes: of the settings.
     """
     settings = settings_in(folder, gemini_url=model_url, **changes)
     with captured_log() as log:
-        app = make_app(settings, read_tenants(settings), observer)
+        app = make_app(settings, read_tenants(settings), observer, reload=reload)
         runner, port = await serve(app, "127.0.0.1", 0)
         if buffer is not None:
             for site in runner.sites:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring
@@ -11,10 +12,11 @@ import pytest
 
 from agent.errors import ConfigError
 from agent.service.app import endpoint_of, make_app, read_tenants, serve
+from agent.service.service import Caller
 from agent.service.settings import Gemini
 from agent.telephony.leg import Started
 from agent.telephony.twilio.signature import sign
-from tests.service.house import CALLER, NUMBER, OTHER_NUMBER, House, house, settings_in
+from tests.service.house import CALLER, NUMBER, OFFICE, OTHER_NUMBER, House, house, settings_in
 from tests.service.model_side import fake_model, polite
 from tests.service.phone_side import phone_side
 from tests.support.patient_loop import run_on_loopback
@@ -91,9 +93,10 @@ def test_a_stream_s_word_for_the_caller_s_number_counts_on_loopback_only(
     started = Started("MZ1", "CA1", "AC1", {"tenant": "shop", "from": CALLER})
 
     async def test(home: House, _: aiohttp.ClientSession) -> None:
-        assert home.service._caller_of(started) == believed
-        home.service.remember_caller("CA1", OTHER_NUMBER)
-        assert home.service._caller_of(started) == OTHER_NUMBER
+        assert home.service._caller_of(started) == Caller(believed)
+        shop = home.service.tenants.by_name["shop"]
+        await home.service.announced(shop, "CA1", OTHER_NUMBER)
+        assert home.service._caller_of(started) == Caller(OTHER_NUMBER)
 
     with_house(tmp_path, test, **changes)
 
@@ -153,7 +156,7 @@ def test_the_webhooks_caller_is_known_to_the_call_that_follows(tmp_path: Path) -
             phone_side(home.local, media_every_s=0.02) as phone,
         ):
             await ask(home, session, CallSid=phone.call_id)
-            assert home.service._callers == {phone.call_id: CALLER}
+            assert home.service._callers == {phone.call_id: Caller(CALLER)}
             await phone.open()
             await phone.until("media")
             assert home.service._callers == {}
@@ -307,3 +310,37 @@ def test_the_models_service_is_where_the_settings_say(
     assert vertex.url.host == "europe-west4-aiplatform.googleapis.com"
     assert vertex.key is None
     assert vertex.token is not None
+
+
+def test_a_caller_who_comes_when_it_is_closed_hears_what_the_tenant_says(tmp_path: Path) -> None:
+    async def test(home: House, session: aiohttp.ClientSession) -> None:
+        year = datetime.now(UTC).year
+        always = f"holidays: [{year}-01-01..{year}-12-31, {year + 1}-01-01..{year + 1}-12-31]"
+        for hours, says in (
+            ("open: {mon-sun: 0:00-24:00}", None),
+            (always, "We are closed."),
+        ):
+            closed = f"hours: {{{hours}, closed: {{say: We are closed.}}}}\n"
+            (tmp_path / "office.yaml").write_text(OFFICE + closed)
+            await home.service._store.reload()
+            _, document = await ask(home, session, To=OTHER_NUMBER)
+            assert isinstance(document, Element)
+            assert document.findtext("Say") == says
+        assert home.service.counters == {"refused_closed": 1}
+
+    with_house(tmp_path, test)
+
+
+def test_one_caller_too_many_hears_what_the_tenant_says(tmp_path: Path) -> None:
+    async def test(home: House, session: aiohttp.ClientSession) -> None:
+        limits = "limits: {concurrent: 1, overflow: {say: Do call later.}}\n"
+        (tmp_path / "office.yaml").write_text(OFFICE + limits)
+        await home.service._store.reload()
+        async with phone_side(home.local, media_every_s=0.02) as phone:
+            await phone.open(tenant="office")
+            await asyncio.sleep(0.1)
+            _, document = await ask(home, session, To=OTHER_NUMBER)
+            assert isinstance(document, Element)
+            assert document.findtext("Say") == "Do call later."
+
+    with_house(tmp_path, test)

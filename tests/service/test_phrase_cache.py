@@ -152,7 +152,7 @@ def test_work_in_the_background_that_fails_is_told() -> None:
         raise OSError("no")
 
     async def main() -> None:
-        async with in_background(fails()):
+        async with in_background(fails(), "phrases.failed"):
             await asyncio.sleep(1.0)
 
     with captured_log() as log:
@@ -162,7 +162,7 @@ def test_work_in_the_background_that_fails_is_told() -> None:
 
 def test_work_in_the_background_may_be_over_before_its_time() -> None:
     async def main() -> None:
-        async with in_background(asyncio.sleep(1.0)):
+        async with in_background(asyncio.sleep(1.0), "phrases.failed"):
             await asyncio.sleep(2.0)
 
     with captured_log() as log:

@@ -245,7 +245,7 @@ def test_the_latest_callers_are_remembered_from_the_webhook_on(tmp_path: Path) -
         settings = settings_in(tmp_path)
         service = Service(settings, read_tenants(settings), dialler)
         for number in range(KNOWN_CALLERS + 1):
-            service.remember_caller(f"CA{number}", CALLER)
+            await service.announced(service.tenants.by_name["shop"], f"CA{number}", CALLER)
         assert len(service._callers) == KNOWN_CALLERS
         assert "CA0" not in service._callers
         await session.close()

@@ -277,11 +277,17 @@ def test_when_the_call_cannot_be_ended_goodbye_is_said() -> None:
 # Texts of the service
 
 
-@pytest.mark.parametrize("text", [prompts.IDLE_GOODBYE, prompts.WRAP_UP])
+@pytest.mark.parametrize("text", [prompts.IDLE_GOODBYE, prompts.KEY_GOODBYE, prompts.WRAP_UP])
 def test_a_request_for_goodbye_is_followed(text: str) -> None:
     talk = dialogue(REQUEST)
     assert said(talk.heard(text)) == "Thank you for calling Bella Vista. Goodbye!"
     assert talk.stage is Stage.OVER
+
+
+def test_the_last_words_are_said_again_on_request() -> None:
+    talk = dialogue(REQUEST)
+    assert said(talk.heard(prompts.KEY_REPEAT)) == "And at what time?"
+    assert talk.expected == "time"
 
 
 def test_words_to_be_said_leave_the_dialogue_where_it_is() -> None:

@@ -5,6 +5,8 @@ import pytest
 
 from agent.sim.faults import Faults
 from agent.sim.live_server import ServerState
+from agent.sim.mishaps import GoAway, Shut
+from agent.sim.server_io import Close, Send
 from agent.sim.server_profiles import PROFILES
 from tests.sim.model_line import Line, calling, tools
 
@@ -187,3 +189,33 @@ def test_tool_responses_are_recorded_by_id_known_or_not() -> None:
 def test_a_refused_connection_is_recorded_with_its_close() -> None:
     line = Line().send(b"{}")
     assert line.recording.connections["a"].closed == reason_of(line)
+
+
+def test_what_nobody_planned_befalls_a_connection_that_is_set_up() -> None:
+    line = Line().set_up()
+    line.server.befall(GoAway("5s"), line.now)
+    assert line.server.outputs() == [Send(b'{"goAway":{"timeLeft":"5s"}}')]
+    line.server.befall(Shut(1011, "gone"), line.now)
+    assert line.server.outputs() == [Close(1011, "gone")]
+    line.server.befall(Shut(1011, "again"), line.now)
+    assert line.server.outputs() == []
+
+
+def test_before_it_is_set_up_nothing_befalls_a_connection() -> None:
+    line = Line()
+    line.server.befall(Shut(), line.now)
+    assert line.server.outputs() == []
+    assert line.server.state is ServerState.NEW
+
+
+def test_a_connection_says_what_is_going_on() -> None:
+    line = Line()
+    assert line.server.moment is None
+    line.set_up()
+    assert line.server.moment is None
+    line.text("hello").run(0.1)
+    assert line.server.moment == "thinking"
+    line.run(0.5)
+    assert line.server.moment in {"speaking", "playing"}
+    line.run(10.0)
+    assert line.server.moment is None

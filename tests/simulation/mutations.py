@@ -19,6 +19,7 @@ from agent.gemini.carriage import Carriage
 from agent.gemini.departure import Departure
 from agent.gemini.ledger import Ledger, Plan
 from agent.gemini.outbound import Outbound
+from agent.gemini.packed import Packed
 from agent.gemini.session import LiveSession
 from agent.gemini.session_events import HandleUpdated, Leaving
 from agent.gemini.talk import Talk
@@ -55,7 +56,9 @@ def drops_the_ledger(patch: pytest.MonkeyPatch) -> None:
     plan = Ledger.plan
 
     def empty(self: Ledger, **how: bool) -> Plan:
-        return replace(plan(self, **how), entries=[])
+        made = plan(self, **how)
+        self.waiting = Packed()
+        return made
 
     patch.setattr(Ledger, "plan", empty)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import astuple
 from hashlib import sha256
 
-from agent.sim.simulation.judging import accounts, repeated
+from agent.sim.simulation.judging_words import accounts, repeated
 from agent.sim.simulation.promises import breaches
 from agent.sim.simulation.record import Record
 

@@ -10,7 +10,8 @@ import pytest
 
 from agent.call.effects import Outcome
 from agent.sim.mishaps import At, Cut, Planned, ending
-from agent.sim.simulation.promises import MOST_DIALS, MOST_TIMERS, PROMISES, breaches
+from agent.sim.simulation.promises import PROMISES, breaches
+from agent.sim.simulation.promises_links import MOST_DIALS, MOST_TIMERS
 from agent.sim.simulation.record import HeardPiece, Record, Seen
 from agent.sim.simulation.script import Ending, Script, Utterance
 from agent.sim.simulation.simulated import simulate

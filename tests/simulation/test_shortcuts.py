@@ -15,7 +15,7 @@ from agent.sim.live_server import LiveServer
 from agent.sim.server_io import Speech
 from agent.sim.simulation import numbered
 from agent.sim.simulation.draw import draw
-from agent.sim.simulation.model_side import ModelSide
+from agent.sim.simulation.intake import Intake
 from agent.sim.simulation.numbered import Doubling, Run
 from agent.sim.simulation.simulated import simulate
 from agent.sim.wire import read_audio
@@ -31,7 +31,7 @@ def outcomes() -> list[str]:
 
 
 def test_calls_come_out_as_they_do_the_long_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    def hear(self: ModelSide, link: object, server: LiveServer, frame: bytes) -> None:
+    def hear(self: Intake, link: object, server: LiveServer, frame: bytes) -> None:
         blob = read_audio(frame)
         assert blob is not None
         server.received(frame, self._agenda.now)
@@ -48,7 +48,7 @@ def test_calls_come_out_as_they_do_the_long_way(monkeypatch: pytest.MonkeyPatch)
         return Speech(np.repeat(pcm8k, 3))
 
     quick = outcomes()
-    monkeypatch.setattr(ModelSide, "_hear", hear)
+    monkeypatch.setattr(Intake, "_hear", hear)
     monkeypatch.setattr(Doubling, "process", double)
     monkeypatch.setattr(numbered, "voice_runs", voice_runs)
     monkeypatch.setattr(numbered, "speech", speech)

@@ -10,7 +10,9 @@ from agent.call.effects import Outcome
 from agent.sim.faults import TurnFault
 from agent.sim.mishaps import At, Cut, Planned, Refusal, Resumption, Stall, ending
 from agent.sim.simulation.draw import PROFILES
-from agent.sim.simulation.judging import accounts, carriers, heard_of
+from agent.sim.simulation.judging import carriers
+from agent.sim.simulation.judging_voice import heard_of
+from agent.sim.simulation.judging_words import accounts
 from agent.sim.simulation.promises import breaches
 from agent.sim.simulation.record import Record
 from agent.sim.simulation.script import (

@@ -41,3 +41,26 @@ def test_every_claim_of_two_is_reported_with_both_files() -> None:
 
 def test_an_empty_directory_answers_nobody() -> None:
     assert read_directory([]).by_number("+15550100100") is None
+
+
+def test_a_beginning_or_the_default_is_claimed_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_directory(
+            [
+                ("a.yaml", file("a", "+1 555*", "default")),
+                ("b.yaml", file("b", "+1555*", "default", "+15550*")),
+            ]
+        )
+    assert caught.value.problems == (
+        'b.yaml:2:11: numbers[0]: "+1555*" is already a number of "a" in a.yaml',
+        'b.yaml:2:19: numbers[1]: "default" is already the entry of "a" in a.yaml',
+    )
+
+
+def test_what_a_file_includes_is_read_by_the_reader_given() -> None:
+    found = read_directory(
+        [("t/a.yaml", "include: x/d.yaml\n" + file("a", "+15550100100"))],
+        {"t/x/d.yaml": "idle: {say: Hello?}"}.__getitem__,
+    )
+    assert found.files["a"].model.idle.say == "Hello?"
+    assert found.files["a"].included == ("t/x/d.yaml",)

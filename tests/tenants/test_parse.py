@@ -5,7 +5,7 @@ import pytest
 from pydantic import BaseModel
 
 from agent.errors import ConfigError
-from agent.tenants.parse import MAX_PROBLEMS, parse_tenant, plain_place, read_model
+from agent.tenants.parse import MAX_EXPLAINED, MAX_PROBLEMS, parse_tenant, plain_place, read_model
 from agent.tenants.tenant import Strict, Tenant
 
 SMALLEST = "tenant: x\nnumbers: [+15550100100]\nagent: {instructions: Be kind.}\n"
@@ -30,6 +30,11 @@ def test_what_yaml_would_bend_stays_as_typed() -> None:
     assert (tenant.idle.say, tenant.record.audio, tenant.limits.call) == ("no", False, 90.0)
 
 
+@pytest.mark.parametrize("text", ["no", "9:30", "1e3", "+15550100100", "0x1f", "2026-12-25"])
+def test_a_sentence_is_what_was_typed(text: str) -> None:
+    assert parse_tenant(SMALLEST + f"idle: {{say: {text}}}", "x.yaml").idle.say == text
+
+
 def test_every_key_of_the_milestone_is_read() -> None:
     tenant = parse_tenant(
         """\
@@ -45,20 +50,27 @@ agent:
   thinking: low
   vad: {start: low, end: high, prefix: 20ms, silence: 600ms}
   moment: Just a second.
-hours: {timezone: Europe/Rome}
+hours:
+  timezone: Europe/Rome
+  open: {mon-fri: 11:30-22:00}
+  holidays: [2026-12-25]
+  closed: {say: We are closed.}
 tools:
   - python: shop.order_status
     timeout: 4s
   - builtin: end_call
-limits: {call: 1h, concurrent: 3}
+limits: {call: 1h, concurrent: 3, overflow: {say: All busy.}}
 idle: {prompt_after: 5s, say: Hello?, end_after: 6s}
 audio: {uplink_packet: 60ms}
 record: {audio: yes}
 fallback: {say: Sorry.}
+overrides:
+  - when: {mon-sun: 18:00-6:00}
+    agent: {greeting: Good evening.}
 """,
         "x.yaml",
     )
-    assert tenant.model_dump() == {
+    assert tenant.model_dump(exclude_unset=True) == {
         "tenant": "x",
         "numbers": ("+15550100100", "+15550100101"),
         "agent": {
@@ -72,13 +84,21 @@ fallback: {say: Sorry.}
             "vad": {"start": "low", "end": "high", "prefix": 0.02, "silence": 0.6},
             "moment": "Just a second.",
         },
-        "hours": {"timezone": ZoneInfo("Europe/Rome")},
+        "hours": {
+            "timezone": ZoneInfo("Europe/Rome"),
+            "open": {"mon-fri": ("11:30-22:00",)},
+            "holidays": ("2026-12-25",),
+            "closed": {"say": "We are closed."},
+        },
         "tools": ({"python": "shop.order_status", "timeout": 4.0}, {"builtin": "end_call"}),
-        "limits": {"call": 3600.0, "concurrent": 3},
+        "limits": {"call": 3600.0, "concurrent": 3, "overflow": {"say": "All busy."}},
         "idle": {"prompt_after": 5.0, "say": "Hello?", "end_after": 6.0},
         "audio": {"uplink_packet": 0.06},
         "record": {"audio": True},
         "fallback": {"say": "Sorry."},
+        "overrides": (
+            {"when": {"mon-sun": ("18:00-6:00",)}, "agent": {"greeting": "Good evening."}},
+        ),
     }
 
 
@@ -120,10 +140,11 @@ idle: {say: "", prompt_after: 1s}
         'x.yaml:10:5: tools[0]: "pyton" is not a kind of tool; did you mean "python"?',
         'x.yaml:11:13: tools[1].python: "a" does not name a function; write module.function',
         'x.yaml:12:5: tools[1].timeut: unknown key; did you mean "timeout"?',
-        'x.yaml:13:14: tools[2].builtin: "end_cal" is not one of end_call; '
-        'did you mean "end_call"?',
-        "x.yaml:14:5: tools[3]: should hold keys of its own: python or builtin",
-        "x.yaml:15:5: tools[4]: does not say what it is; give it one of python or builtin",
+        'x.yaml:13:14: tools[2].builtin: "end_cal" is not one of end_call, current_time, '
+        'take_message, language; did you mean "end_call"?',
+        "x.yaml:14:5: tools[3]: should hold keys of its own: python, http, mcp or builtin",
+        "x.yaml:15:5: tools[4]: does not say what it is; give it one of "
+        "python, http, mcp or builtin",
         'x.yaml:16:16: limits.call: "3x" is not a duration; write 20m, 4s or 250ms',
         "x.yaml:16:32: limits.concurrent: should be a whole number",
         'x.yaml:17:17: record.audio: "maybe" is not true or false',
@@ -197,6 +218,9 @@ def test_the_number_of_problems_is_bounded() -> None:
     found = problems(SMALLEST + "".join(f"k{i}: 1\n" for i in range(500)))
     assert len(found) == MAX_PROBLEMS + 1
     assert found[-1] == "x.yaml: and 450 more problems"
+    many = problems(SMALLEST + "".join(f"k{i}: 1\n" for i in range(MAX_EXPLAINED + 7)))
+    assert many[:MAX_PROBLEMS] == found[:MAX_PROBLEMS]
+    assert many[-1] == "x.yaml: and 957 more problems"
 
 
 @pytest.mark.parametrize(
@@ -224,6 +248,67 @@ def test_an_error_without_words_of_ours_keeps_those_of_pydantic() -> None:
 
     with pytest.raises(ConfigError, match=r"x\.yaml:1:8: value: Input should be a valid bytes"):
         read_model("value: [a]", "x.yaml", Odd)
+
+
+def test_what_is_shared_stands_under_what_the_file_says() -> None:
+    shared = "agent: {voice: Kore, instructions: x}\nidle: {say: Hello?}"
+    text = "include: d.yaml\n" + SMALLEST
+    tenant = parse_tenant(text, "t/x.yaml", {"t/d.yaml": shared}.__getitem__)
+    assert (tenant.agent.voice, tenant.agent.instructions) == ("Kore", "Be kind.")
+
+
+def test_a_problem_of_a_shared_value_points_at_the_shared_file() -> None:
+    def read_file(path: str) -> str:
+        return "\nidle: {sai: x}\nagent: {voice: [a], barge_in: modl}\nnumbers:\n - 1\n"
+
+    with pytest.raises(ConfigError) as caught:
+        parse_tenant("include: d.yaml\nfoo: 1\nagent: {barge_in: loca}", "t/x.yaml", read_file)
+    assert caught.value.problems == (
+        "t/x.yaml:1:1: tenant: is missing",
+        "t/x.yaml:2:1: foo: unknown key",
+        "t/x.yaml:3:8: agent.instructions: is missing",
+        't/x.yaml:3:19: agent.barge_in: "loca" is not one of model, local, both; '
+        'did you mean "local"?',
+        't/d.yaml:2:8: idle.sai: unknown key; did you mean "say"?',
+        "t/d.yaml:3:16: agent.voice: should be text",
+        't/d.yaml:5:4: numbers[0]: "1" is not a number in international form; '
+        "write it as +15550100100",
+    )
+    file = read_model(
+        "include: d.yaml\n" + SMALLEST, "t/x.yaml", Tenant, lambda _: "idle: {say: x}"
+    )
+    assert file.problem("idle.say", "no good") == "t/d.yaml:1:13: idle.say: no good"
+
+
+def test_what_may_stand_in_a_file_that_was_not_read_is_not_called_missing() -> None:
+    assert problems("include: d.yaml\ntenant: X") == (
+        "x.yaml:1:10: include: files cannot be included here",
+        'x.yaml:2:9: tenant: "X" is not a name; use small letters, digits and hyphens',
+    )
+
+
+def test_the_rest_of_a_refused_file_is_checked_further() -> None:
+    def further(tenant: Tenant) -> list[tuple[str, str]]:
+        return [("agent.voice", f"not {tenant.agent.voice}"), ("idle.sai", "told"), ("tools", "no")]
+
+    for rest, place in (("idle: {sai: x}", "idle.sai: unknown key"), ("a: *b", "a: refers to an")):
+        text = SMALLEST.replace("{instructions", "{voice: A, instructions") + rest
+        with pytest.raises(ConfigError) as caught:
+            read_model(text, "x.yaml", Tenant, None, further)
+        found = list(caught.value.problems)
+        assert "x.yaml:3:16: agent.voice: not A" in found
+        assert "x.yaml:1:1: tools: no" in found
+        assert any(place in problem for problem in found)
+        assert len([problem for problem in found if "idle.sai" in problem]) == 1
+    assert read_model(SMALLEST, "x.yaml", Tenant, None, further).model.tenant == "x"
+
+
+def test_of_a_file_without_keys_nothing_further_is_checked() -> None:
+    def further(tenant: Tenant) -> list[tuple[str, str]]:
+        raise AssertionError(tenant)
+
+    with pytest.raises(ConfigError):
+        read_model("[a]", "x.yaml", Tenant, None, further)
 
 
 class _Stop(Strict):

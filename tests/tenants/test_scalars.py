@@ -5,6 +5,7 @@ import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from agent.tenants.scalars import (
+    NumberPattern,
     PhoneNumber,
     Spoken,
     Switch,
@@ -12,6 +13,8 @@ from agent.tenants.scalars import (
     duration,
     duration_text,
     quoted,
+    size,
+    size_text,
     whole,
 )
 
@@ -26,8 +29,11 @@ class Counted(BaseModel):
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("20m", 1200.0), ("4s", 4.0), ("250ms", 0.25), ("1.5h", 5400.0), (" 4 s ", 4.0), (3, 3.0)],
-)
+    [
+        ("20m", 1200.0), ("4s", 4.0), ("250ms", 0.25), ("1.5h", 5400.0), ("0.05d", 4320.0),
+        (" 4 s ", 4.0), (3, 3.0),
+    ],
+)  # fmt: skip
 def test_durations_become_seconds(text: object, seconds: float) -> None:
     assert Timed.model_validate({"after": text}).after == pytest.approx(seconds)
 
@@ -50,10 +56,49 @@ def test_a_wrong_duration_says_how_to_write_one(text: object, problem: str) -> N
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.25, "250ms"), (4.0, "4s"), (90.0, "90s"), (120.0, "2m"), (7200.0, "2h"), (0.0, "0s")],
+    [
+        (0.25, "250ms"),
+        (4.0, "4s"),
+        (90.0, "90s"),
+        (120.0, "2m"),
+        (7200.0, "2h"),
+        (86_400.0, "1d"),
+        (0.0, "0s"),
+    ],
 )
 def test_durations_are_told_as_owners_write_them(seconds: float, text: str) -> None:
     assert duration_text(seconds) == text
+
+
+class Sized(BaseModel):
+    most: Annotated[int, size(1024, 4 * 1024 * 1024)]
+
+
+@pytest.mark.parametrize(
+    ("value", "n_bytes"),
+    [("64KiB", 65536), ("1 mib", 1048576), ("1536B", 1536), (2048, 2048)],
+)
+def test_sizes_become_bytes(value: object, n_bytes: int) -> None:
+    assert Sized.model_validate({"most": value}).most == n_bytes
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("64", '"64" is not a size; write 64KiB or 1MiB'),
+        ("64kB", "is not a size"),
+        ("1023B", '"1023B" is not between 1KiB and 4MiB'),
+        ("5MiB", '"5MiB" is not between 1KiB and 4MiB'),
+        (["1KiB"], "valid integer"),
+    ],
+)
+def test_a_wrong_size_says_how_to_write_one(value: object, problem: str) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        Sized.model_validate({"most": value})
+
+
+def test_an_odd_size_is_told_in_bytes() -> None:
+    assert [size_text(n) for n in (1500, 2048, 3 * 1024 * 1024)] == ["1500B", "2KiB", "3MiB"]
 
 
 @pytest.mark.parametrize("value", ["7", 7])
@@ -103,6 +148,34 @@ def test_a_number_is_international_or_refused(text: str) -> None:
 def test_a_number_that_is_no_text_is_left_to_the_type() -> None:
     with pytest.raises(ValidationError, match="valid string"):
         TypeAdapter[str](PhoneNumber).validate_python(["+15550100100"])
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern"),
+    [
+        ("+1 555 010 0100", "+15550100100"),
+        ("+1 (555)*", "+1555*"),
+        ("+4*", "+4*"),
+        ("default", "default"),
+    ],
+)
+def test_a_list_of_numbers_holds_beginnings_too(text: str, pattern: str) -> None:
+    assert TypeAdapter[str](NumberPattern).validate_python(text) == pattern
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("+*", '"\\+\\*" is not the beginning of a number; write it as \\+1555\\*'),
+        ("1555*", "is not the beginning of a number"),
+        ("+1*5*", "is not the beginning of a number"),
+        ("Default", "is not a number in international form"),
+        (["+1*"], "valid string"),
+    ],
+)
+def test_what_begins_no_number_is_refused(text: object, problem: str) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        TypeAdapter[str](NumberPattern).validate_python(text)
 
 
 def test_a_spoken_sentence_is_one_line() -> None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.tenants.tree import MAX_BYTES, MAX_DEPTH, Node, child_path, read_tree
+from agent.tenants.tree import MAX_BYTES, MAX_DEPTH, MAX_VALUES, Node, child_path, read_tree
 
 
 def plain(node: Node) -> object:
@@ -66,6 +66,7 @@ def test_every_value_knows_its_place_and_its_key() -> None:
         ("a: b\na: c", "f:2:1: a: given twice (first on line 1)"),
         ("a: &x b", "f:1:4: a: anchors (&name) are not used here; write the value out"),
         ("a: *x", "f:1:4: a: refers to an anchor (*x); write it out"),
+        ("a: *", 'f:1:4: what begins with * is written in quotes, as "*"'),
         ("a: !!str b", "f:1:4: a: tags (!name) are not used here; remove it"),
         ("a: b\n---\nc: d", "f:2:1: a second document begins; a file holds one"),
         ("[x]: b", "f:1:1: a key must be a plain word"),
@@ -95,6 +96,26 @@ def test_nesting_is_bounded() -> None:
     assert said("[" * MAX_DEPTH + "x" + "]" * MAX_DEPTH) == []
     (problem,) = said("[" * 50_000)
     assert problem.endswith(f"nested more than {MAX_DEPTH} levels deep")
+
+
+def test_the_number_of_values_is_bounded() -> None:
+    items = "x, " * (MAX_VALUES - 3)
+    assert said(f"a: [{items}]") == []
+    assert said(f"a: [{items}x]") == [
+        f"f:1:{len(items) + 5}: the file holds more than {MAX_VALUES} values"
+    ]
+
+
+def test_a_value_and_a_problem_of_an_included_file_know_it() -> None:
+    root, problems = read_tree("a: *x", "d.yaml")
+    assert root is not None
+    assert isinstance(root.value, dict)
+    assert root.value["a"].problem("a", "b").text("f") == "d.yaml:1:4: a: b"
+    assert [problem.text("f") for problem in problems] == [
+        "d.yaml:1:4: a: refers to an anchor (*x); write it out"
+    ]
+    for raw in (b"\xff", "a: ["):
+        assert [problem.file for problem in read_tree(raw, "d.yaml")[1]] == ["d.yaml"]
 
 
 def test_an_alias_bomb_costs_nothing() -> None:

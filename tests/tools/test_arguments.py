@@ -7,9 +7,13 @@ from enum import Enum
 from typing import Any, Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from agent.errors import ToolError
 from agent.tools.arguments import parameter_of, read_arguments
+from agent.tools.function import ArgumentsError
 
 EMPTY = inspect.Parameter.empty
 
@@ -22,6 +26,20 @@ class Size(Enum):
 class Visit:
     day: date
     people: int
+
+
+@dataclass
+class Party:
+    visits: list[Visit]
+    at: time | None = None
+
+
+def deep() -> object:
+    """A value as no caller could mean it."""
+    value: object = "x"
+    for _ in range(500):
+        value = {"a": value}
+    return value
 
 
 def read(hint: Any, value: object) -> Any:
@@ -50,6 +68,12 @@ def refusal(hint: Any, value: object) -> str:
         (Size, "small", Size.SMALL),
         (Literal["a", 2], "2", 2),
         (Literal["a", 2], 2, 2),
+        (Literal["a", 2], 2.0, 2),
+        (str, 1042.0, "1042"),
+        (str, 1.5, "1.5"),
+        (float, 3, 3.0),
+        (Literal["a"] | None, "a", "a"),
+        (Party, {"visits": []}, Party([])),
         (int | None, None, None),
         (date | None, "2026-11-27", date(2026, 11, 27)),
         (list[time], ["19:00"], [time(19)]),
@@ -76,9 +100,18 @@ def test_arguments_are_read_as_meant(hint: Any, sent: object, meant: object) -> 
         (list[int], "4", "x: Input should be a valid list"),
         (list[int], [1, "b"], "x.1: Input should be a valid integer"),
         (Visit, {"day": "2026-11-27"}, "x.people: Field required"),
-        (Visit, {"day": "soon", "people": 4}, 'x: "soon" is not a date'),
+        (Visit, {"day": "soon", "people": 4}, 'x.day: "soon" is not a date'),
         (Visit, {"day": "2026-11-27", "people": 4, "moon": 1}, 'x: there is no "moon" in it'),
         (str, {"a": "x" * 5000}, "xxx..."),
+        (str, deep(), "x: Input should be a valid string (given: "),
+        (float, "nan", 'x: "nan" is not a number'),
+        (float, "1e999", "is not a number"),
+        (float, float("inf"), "is not a number"),
+        (float, "much", "x: Input should be a valid number"),
+        (Literal["a"], {"a": 1}, "is not one of a"),
+        (list[Visit], [{"day": "soon", "people": 4}], 'x.0.day: "soon" is not a date'),
+        (Party, {"visits": [{"day": "2026-11-27", "people": "four"}]}, "x.visits.0.people: Input"),
+        (Party, {"visits": [{"moon": 1}]}, 'x.visits.0: there is no "moon" in it'),
     ],
 )
 def test_a_refusal_tells_the_model_what_to_correct(hint: Any, sent: object, words: str) -> None:
@@ -111,3 +144,34 @@ def test_very_many_problems_stay_a_short_text() -> None:
     with pytest.raises(ToolError) as caught:
         read_arguments("f", {}, {f"k{i}": i for i in range(1000)})
     assert len(str(caught.value)) < 500
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=10,
+)
+HINTS = (
+    str,
+    int,
+    float,
+    bool,
+    date,
+    time,
+    datetime,
+    Size,
+    Literal["a", 2],
+    Visit,
+    Party,
+    list[Visit],
+)
+
+
+@given(st.sampled_from(HINTS), JSON)
+def test_whatever_the_model_sends_is_read_or_refused_in_words(hint: Any, sent: Any) -> None:
+    words = ""
+    try:
+        TypeAdapter(hint).validate_python(read(hint, sent))
+    except ArgumentsError as error:
+        words = str(error)
+    assert len(words) < 1000

@@ -1,17 +1,17 @@
 import sys
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import msgspec
 import pytest
 
-from agent.errors import ConfigError, ToolError
-from agent.gemini.tools import FunctionDeclaration
+from agent.errors import ConfigError
 from agent.tenants.tenant import BuiltinTool, PythonTool, Tool
+from agent.tenants.tools import HttpTool
 from agent.tools import CallContext
-from agent.tools.registry import ToolSet, declare, read_function
+from agent.tools.http_client import HttpClient
+from agent.tools.python_function import read_function
+from agent.tools.registry import ToolSet
 
 CONTEXT = CallContext("x", "CA1", "+15550100199", Path("/nowhere"))
 
@@ -41,130 +41,13 @@ def functions(tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "book_of_test.py").write_text(MODULE)
     (tmp_path / "neighbour_of_book.py").write_text("")
     (tmp_path / "broken_of_test.py").write_text("1 / 0")
+    (tmp_path / "leaves_of_test.py").write_text("import sys; sys.exit(3)")
     (tmp_path / "json.py").write_text("")
     path, modules = list(sys.path), set(sys.modules)
     yield tmp_path
     sys.path[:] = path
     for name in set(sys.modules) - modules:
         del sys.modules[name]
-
-
-async def book(day: date, people: int = 2, *, name: str | None, context: CallContext) -> str:
-    """Book a table.
-
-    Args:
-        day: the day of the visit.
-        people: how many guests.
-    """
-    return f"{day} {people} {name} {context.call_id}"
-
-
-def test_a_function_declares_itself() -> None:
-    assert declare(book) == FunctionDeclaration(
-        name="book",
-        description="Book a table.",
-        parameters={
-            "type": "OBJECT",
-            "properties": {
-                "day": {
-                    "type": "STRING",
-                    "description": "the day of the visit. A date as YYYY-MM-DD.",
-                },
-                "people": {"type": "INTEGER", "description": "how many guests."},
-                "name": {"type": "STRING", "nullable": True},
-            },
-            "required": ["day"],
-        },
-    )
-
-
-def test_behavior_is_left_to_the_models_profile() -> None:
-    assert b"behavior" not in msgspec.json.encode(declare(book))
-
-
-def test_a_function_without_arguments_declares_none() -> None:
-    def now() -> str:
-        """Tell the time."""
-        return ""
-
-    assert declare(now).parameters is None
-
-
-def test_arguments_come_with_the_context() -> None:
-    function = read_function(book)
-    assert function.arguments({"day": "2026-11-27"}, CONTEXT) == {
-        "day": date(2026, 11, 27),
-        "people": 2,
-        "name": None,
-        "context": CONTEXT,
-    }
-    with pytest.raises(ToolError, match="day is missing"):
-        function.arguments({}, CONTEXT)
-
-
-def test_the_model_cannot_forge_the_context() -> None:
-    with pytest.raises(ToolError, match='no argument "context"'):
-        read_function(book).arguments({"day": "2026-11-27", "context": {}}, CONTEXT)
-
-
-def test_a_context_may_be_annotated() -> None:
-    def who(context: Annotated[CallContext, "the call"]) -> str:
-        """Say who calls."""
-        return context.caller or ""
-
-    assert read_function(who).context == "context"
-    assert declare(who).parameters is None
-
-
-def no_words(day: str) -> None:
-    pass
-
-
-def no_types(day, *rest: str, **more: str):  # type: ignore[no-untyped-def]
-    """Do it."""
-
-
-def no_form(day: bytes) -> None:
-    """Do it."""
-
-
-def unknown_name(day: "Nowhere") -> None:  # type: ignore[name-defined]  # noqa: F821
-    """Do it."""
-
-
-def größe(day: str) -> None:
-    """Measure."""
-
-
-async def endless() -> Any:
-    """Go on."""
-    yield 1
-
-
-@pytest.mark.parametrize(
-    ("function", "problems"),
-    [
-        (no_words, ("no_words has no docstring: say what it does, for the model",)),
-        (
-            no_types,
-            (
-                "no_types: parameter day: has no type",
-                "no_types: parameter rest: cannot be given by name",
-                "no_types: parameter more: cannot be given by name",
-            ),
-        ),
-        (no_form, ("no_form: parameter day: type bytes",)),
-        (unknown_name, ("unknown_name: a type is not known: name 'Nowhere' is not defined",)),
-        (größe, ("größe: the model only knows names of plain letters, digits and _",)),
-        (endless, ("is not a function that returns its result",)),
-        (date, ("is not a function that returns its result",)),
-        (3, ("is not a function that returns its result",)),
-    ],
-)
-def test_what_cannot_be_declared_says_why(function: Any, problems: tuple[str, ...]) -> None:
-    with pytest.raises(ConfigError) as caught:
-        declare(function)
-    assert caught.value.problems == problems
 
 
 def test_a_tenants_functions_are_imported(functions: Path) -> None:
@@ -189,6 +72,7 @@ def test_every_function_that_cannot_be_used_is_named_with_its_place(functions: P
         "sys.exit",
         "book_of_test.book",
         "book_of_test.book",
+        "leaves_of_test.f",
     ]
     with pytest.raises(ConfigError) as caught:
         ToolSet.load([PythonTool(python=name) for name in names], [functions])
@@ -205,7 +89,8 @@ def test_every_function_that_cannot_be_used_is_named_with_its_place(functions: P
     assert "the module name json is taken by" in problems[5]
     assert "the module name sys is taken by" in problems[6]
     assert problems[7] == 'tools[8].python: two tools are named "book"'
-    assert len(problems) == 8
+    assert problems[8].endswith("cannot import leaves_of_test: SystemExit: 3")
+    assert len(problems) == 9
 
 
 def test_a_problem_can_be_placed_in_a_file(functions: Path) -> None:
@@ -213,9 +98,62 @@ def test_a_problem_can_be_placed_in_a_file(functions: Path) -> None:
         ToolSet.load([PythonTool(python="a_b.c")], [functions], lambda field, _: f"here {field}")
 
 
-def test_the_vendors_own_types_take_a_declaration() -> None:
-    types = pytest.importorskip("google.genai.types")
-    told = msgspec.to_builtins(declare(book))
-    declared = types.FunctionDeclaration.model_validate(told)
-    assert declared.parameters.properties["day"].type == types.Type.STRING
-    assert declared.parameters.properties["name"].nullable is True
+def look() -> str:
+    """Look."""
+    return "found"
+
+
+ORDER: dict[str, Any] = {
+    "name": "order",
+    "description": "Find an order.",
+    "url": "https://api.example.com/orders/{number}",
+    "headers": {"Authorization": "Bearer ${ENV:KEY}"},
+    "parameters": {"number": "string"},
+}
+
+
+def test_what_others_have_made_comes_in_the_tenants_order(functions: Path) -> None:
+    tools: list[Tool] = [
+        BuiltinTool(builtin="current_time"),
+        PythonTool(python="book_of_test.book"),
+    ]
+    made = ToolSet.load(tools, [functions], extra={0: [read_function(look)]})
+    assert list(made.functions) == ["look", "book"]
+
+
+def test_a_name_that_is_taken_is_placed_at_the_later_tool(functions: Path) -> None:
+    tools: list[Tool] = [BuiltinTool(builtin="current_time"), BuiltinTool(builtin="language")]
+    extra = {0: [read_function(look)], 1: [read_function(look)]}
+    with pytest.raises(ConfigError) as caught:
+        ToolSet.load(tools, [functions], extra=extra)
+    assert caught.value.problems == ('tools[1]: two tools are named "look"',)
+
+
+def test_functions_that_come_later_are_added() -> None:
+    first = ToolSet.load([], []).with_functions([read_function(look)])
+    assert [declaration.name for declaration in first.declarations()] == ["look"]
+    with pytest.raises(ConfigError, match='two tools are named "look"'):
+        first.with_functions([read_function(look)])
+
+
+def test_http_tools_are_made_with_their_secrets() -> None:
+    asked: list[str] = []
+
+    def secrets(text: str) -> str:
+        asked.append(text)
+        return text.replace("${ENV:KEY}", "sesame-open")
+
+    tool = HttpTool.model_validate(ORDER)
+    made = ToolSet.load([tool], [], http=HttpClient(), secrets=secrets)
+    assert "${ENV:KEY}" in asked
+    request = made.functions["order"].arguments({"number": "7"}, CONTEXT)["request"]
+    assert request.headers["Authorization"] == "Bearer sesame-open"
+
+
+def test_a_secret_that_is_not_set_is_a_problem_at_its_tool(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("KEY", raising=False)
+    with pytest.raises(ConfigError) as caught:
+        ToolSet.load([HttpTool.model_validate(ORDER)], [])
+    assert caught.value.problems == ("tools[0].http: ${ENV:KEY} is not set",)

@@ -1,5 +1,5 @@
 from agent.tools import repeatable
-from agent.tools.registry import read_function
+from agent.tools.python_function import read_function
 from agent.tools.repeatable import is_repeatable
 
 

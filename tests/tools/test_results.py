@@ -70,7 +70,7 @@ def test_a_long_list_keeps_whole_items_and_says_so() -> None:
     assert MAX_BYTES * 0.8 < len(msgspec.json.encode(answer)) <= MAX_BYTES
 
 
-@pytest.mark.parametrize("result", ["é" * 50_000, {"a": '"' * 50_000}, ["x" * 50_000]])
+@pytest.mark.parametrize("result", ["é" * 50_000, "é" * 5_000, {"a": '"' * 50_000}, ["x" * 50_000]])
 def test_a_long_text_is_cut_and_says_so(result: object) -> None:
     answer = answer_with(result)
     assert "only the beginning of" in answer["truncated"]
@@ -85,6 +85,18 @@ def test_an_answer_is_never_too_large(result: list[str]) -> None:
 @pytest.mark.parametrize("result", [[], {}, "", (), set()])
 def test_what_is_empty_is_called_so(result: object) -> None:
     assert answer_with(result)["status"] == "done, and the result is empty"
+
+
+def test_fifty_megabytes_are_cut_before_they_are_written() -> None:
+    items = answer_with([{"order": n} for n in range(1_000_000)])
+    assert items["truncated"].endswith("of 1000000 items are here.")
+    assert items["output"][:2] == [{"order": 0}, {"order": 1}]
+    text = answer_with("x" * 50_000_000)
+    assert text["truncated"] == "Too long: only the beginning of 50000000 characters is here."
+    whole = answer_with({str(n): "x" * 1000 for n in range(50_000)})
+    assert whole["truncated"] == "Too long: only the beginning of it is here."
+    for answer in (items, text, whole):
+        assert len(msgspec.json.encode(answer)) <= MAX_BYTES
 
 
 def test_an_error_says_whether_to_try_again() -> None:

@@ -11,7 +11,8 @@ import structlog
 from agent.errors import ToolError
 from agent.tools import CallContext, repeatable
 from agent.tools.journal import MemoryJournal
-from agent.tools.registry import ToolSet, read_function
+from agent.tools.python_function import read_function
+from agent.tools.registry import ToolSet
 from agent.tools.runner import LEASE_MARGIN_S, ToolRunner
 from tests.support.virtual_loop import run_virtually
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from math import inf
@@ -11,11 +11,9 @@ from typing import Protocol, assert_never
 
 import msgspec
 
-from agent.audio.pcm import from_bytes
 from agent.call import prompts
 from agent.gemini.durations import parse_duration
 from agent.gemini.session_events import Loss
-from agent.sim.included import Placed
 from agent.sim.live_server import LiveServer, ServerState, Terms
 from agent.sim.mind import Timing
 from agent.sim.recording import Recording
@@ -23,22 +21,18 @@ from agent.sim.server_io import Close, Drop, Hear, Send, ServerOutput, Speak
 from agent.sim.server_profiles import PROFILES
 from agent.sim.session_config import SessionConfig
 from agent.sim.sessions import SessionStore
-from agent.sim.simulation import numbered
 from agent.sim.simulation.agenda import Agenda
+from agent.sim.simulation.intake import AUDIO, SETUP, Intake, Link
 from agent.sim.simulation.mind import Senses, SimMind
 from agent.sim.simulation.record import Record, Seen, Voiced
 from agent.sim.simulation.script import SlowClose, SlowDial
 from agent.sim.simulation.troubles import faults_of
-from agent.sim.wire import AudioBlob, read_audio
 
-PER_MS = 16
 CHUNK_MS = (400, 360, 440)
 """Audio parts twice as long as most models': a call costs less."""
 CLOSE_WAIT_S = 0.29
 """A former connection that takes longer to close is waited for no longer."""
 
-_SETUP = b'{"setup":'
-_AUDIO = b'{"realtimeInput":{"audio":'
 _READY = b'{"setupComplete"'
 _HANDLE = b'"newHandle":"'
 _INDEX = b'"lastConsumedClientMessageIndex":"'
@@ -66,19 +60,6 @@ class Client(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Link:
-    seen: Seen
-    server: LiveServer | None = None
-    n_samples: int = 0
-    timer: float = inf
-    due: float = -inf
-    under_way: list[bytes] = field(default_factory=list)
-    voiced: Voiced | None = None
-    over: bool = False
-    """Nothing comes to our side any more."""
-
-
 class ModelSide:
     """Every connection of one call to the stand-in.
 
@@ -102,9 +83,9 @@ class ModelSide:
         self._store = SessionStore(faults)
         self._senses = Senses(record.said, record.voiced, lambda: agenda.now)
         self._numbers = count(1)
-        self._links: dict[int, _Link] = {}
-        self._live: list[_Link] = []
-        self._silent, self._silence = b"", AudioBlob(b"")
+        self._links: dict[int, Link] = {}
+        self._live: list[Link] = []
+        self._intake = Intake(record, agenda, self._recording)
         self.next_at = inf
         troubles = script.troubles
         self._dials = {t.connection: t.seconds for t in troubles if isinstance(t, SlowDial)}
@@ -116,7 +97,7 @@ class ModelSide:
         """Dial."""
         now = self._agenda.now
         self._record.connections[number] = seen = Seen(number, now)
-        self._links[number] = link = _Link(seen)
+        self._links[number] = link = Link(seen)
         seconds = self._dials.get(number, self._script.dial_s)
         if seconds is not None:
             self._agenda.at(now + seconds, partial(self._dialled, link))
@@ -128,9 +109,9 @@ class ModelSide:
             self._record.stray += 1
             self._trace(f"to model {number}: a frame on no open connection")
             return
-        if frame.startswith(_SETUP):
+        if frame.startswith(SETUP):
             self._note_setup(link.seen, b'"handle":"' in frame, now)
-        elif not frame.startswith(_AUDIO):
+        elif not frame.startswith(AUDIO):
             if _LATE in frame:
                 self._record.late_results.append(now)
             self._trace(f"to model {number}: {frame[:160].decode()}")
@@ -180,7 +161,7 @@ class ModelSide:
         seen.setup_at, seen.resumes = now, resumes
         self._trace(f"to model {seen.number}: setup{' with a handle' if resumes else ''}")
 
-    def _dialled(self, link: _Link) -> None:
+    def _dialled(self, link: Link) -> None:
         now = self._agenda.now
         if link.over or link.seen.left_at is not None:
             return
@@ -205,61 +186,14 @@ class ModelSide:
     def _mind(self, _: SessionConfig) -> SimMind:
         return SimMind(self._script)
 
-    def _arrived(self, link: _Link, frames: list[bytes]) -> None:
+    def _arrived(self, link: Link, frames: list[bytes]) -> None:
         server = link.server
         if server is not None:
             for frame in frames:
-                self._take(link, server, frame)
+                self._intake.take(link, server, frame)
             self._drain(link, server)
 
-    def _take(self, link: _Link, server: LiveServer, frame: bytes) -> None:
-        now = self._agenda.now
-        if server.state is ServerState.CLOSED:
-            return
-        ready = server.state is ServerState.READY
-        if ready and frame.startswith(_AUDIO):
-            self._hear(link, server, frame)
-        elif frame.startswith(_SETUP):
-            known = {id(included) for included in self._recording.sessions.values()}
-            server.received(frame, now)
-            sessions = self._recording.sessions.values()
-            link.seen.states = next((i for i in sessions if id(i) not in known), None)
-        else:
-            server.received(frame, now)
-            if ready:
-                self._note_results(frame)
-
-    def _hear(self, link: _Link, server: LiveServer, frame: bytes) -> None:
-        """Take audio; silence, which is most of it, is read but once."""
-        now = self._agenda.now
-        if frame == self._silent:
-            server.received_audio(self._silence, now)
-            link.n_samples += len(self._silence.data) // 2
-            return
-        blob = read_audio(frame)
-        assert blob is not None
-        server.received_audio(blob, now)
-        if self._place(link, blob):
-            self._silent, self._silence = frame, blob
-
-    def _place(self, link: _Link, blob: AudioBlob) -> bool:
-        """Note which of the caller's samples these are; whether they are silence."""
-        pcm = from_bytes(blob.data)
-        quiet = True
-        for run in numbered.runs(pcm, PER_MS):
-            quiet = False
-            at = link.n_samples + run.at_ms * PER_MS
-            name = str(link.seen.number)
-            self._record.placed.append(Placed(name, at, run.n * PER_MS, run.first * PER_MS))
-        link.n_samples += pcm.size
-        return quiet
-
-    def _note_results(self, frame: bytes) -> None:
-        for request, (word, _) in self._record.tools.results.items():
-            if word.encode() in frame:
-                self._record.tools.told.add(request)
-
-    def _drain(self, link: _Link, server: LiveServer) -> None:
+    def _drain(self, link: Link, server: LiveServer) -> None:
         while outputs := server.outputs():
             for output in outputs:
                 self._perform(link, server, output)
@@ -269,7 +203,7 @@ class ModelSide:
             self._live.remove(link)
         self.next_at = min([one.timer for one in self._live], default=inf)
 
-    def _perform(self, link: _Link, server: LiveServer, output: ServerOutput) -> None:
+    def _perform(self, link: Link, server: LiveServer, output: ServerOutput) -> None:
         now = self._agenda.now
         there = now + self._script.latency_s
         match output:
@@ -295,12 +229,15 @@ class ModelSide:
             case _:
                 assert_never(output)
 
-    def _deliver(self, link: _Link, frame: bytes, voiced: Voiced | None) -> None:
+    def _deliver(self, link: Link, frame: bytes, voiced: Voiced | None) -> None:
         if link.over:
             return
         seen, now = link.seen, self._agenda.now
         if voiced is not None and seen.left_at is None:
-            voiced.received += _audio_ms(frame)
+            n = _audio_ms(frame)
+            if n and not voiced.received:
+                voiced.came_at = now
+            voiced.received += n
         if frame.startswith(_READY):
             seen.ready_at = now
             self._trace(f"model {seen.number}: ready")
@@ -322,12 +259,12 @@ class ModelSide:
         if left_s is not None and seen.away_at is None:
             seen.away_at, seen.away_s = now, left_s
 
-    def _closed(self, link: _Link) -> None:
+    def _closed(self, link: Link) -> None:
         if link.server is not None:
             link.server.closed()
             self._drain(link, link.server)
 
-    def _lose(self, link: _Link, loss: Loss) -> None:
+    def _lose(self, link: Link, loss: Loss) -> None:
         if link.over:
             return
         link.over = True

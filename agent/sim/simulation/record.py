@@ -78,7 +78,7 @@ class Voiced:
         label: why.
         first, n: the numbers of its milliseconds.
         at: when it was made.
-        received: how many of them reached our side.
+        received: how many of them reached our side. came_at: when the first did.
     """
 
     label: str
@@ -86,6 +86,7 @@ class Voiced:
     n: int
     at: float
     received: int = 0
+    came_at: float = inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from agent.sim.simulation.draw import draw
-from agent.sim.simulation.judging import silent_waits
+from agent.sim.simulation.judging_voice import silent_waits
 from agent.sim.simulation.promises import Breach, breaches
 from agent.sim.simulation.record import Record
 from agent.sim.simulation.script import Trouble

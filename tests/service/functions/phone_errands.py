@@ -35,3 +35,15 @@ async def insist() -> str:
         with suppress(asyncio.CancelledError):
             await asyncio.sleep(left_s)
     return "done"
+
+
+@repeatable
+async def find_customer(phone: str) -> dict[str, str]:
+    """Find a customer.
+
+    Args:
+        phone: the number that calls.
+    """
+    if phone == "+15550199000":
+        await asyncio.sleep(30)
+    return {"name": f"Anna {phone[-2:]}\nMiller"}

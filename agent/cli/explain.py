@@ -1,0 +1,168 @@
+"""`seamline explain`: who answers a number at a moment and why, and what the model will be told."""
+
+import json
+import textwrap
+from collections.abc import Iterator
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+
+import msgspec
+import typer
+
+from agent.call.plan import Prepared
+from agent.errors import ConfigError
+from agent.gemini.tools import FunctionDeclaration
+from agent.service.app import read_tenants
+from agent.service.settings import load_settings
+from agent.service.tenant_files import ReadyTenant
+from agent.tenants.hours import Closed, Hours
+from agent.tenants.overrides import override_at
+from agent.tenants.prompt import SAFE_TOKENS, estimate_tokens
+from agent.tenants.record import Record
+from agent.tenants.routing import RoutedTenant, route
+from agent.tenants.scalars import duration_text
+from agent.tenants.tenant import Tenant
+from agent.tenants.tools import McpTool
+
+ESTIMATE = "Tokens are estimated, at four plain characters each; only the service counts them."
+
+
+def run_explain(number: str, at: str | None, config: Path | None, tenants: Path | None) -> int:
+    """Print all of it.
+
+    Args:
+        number: as it is called.
+        at: a date and a time, by the tenant's clock unless it has an offset; None is now.
+
+    Returns:
+        1 when nobody answers the number, else 0.
+
+    Raises:
+        ConfigError: the tenants cannot be used as they are, or `at` is no time.
+    """
+    ready = read_tenants(load_settings(config, tenants=tenants)).current
+    routed = route(number, ready.directory)
+    if routed is None:
+        typer.echo(f"nobody answers {number}: no tenant lists it, or a beginning of it, or default")
+        return 1
+    tenant = ready.by_name[routed.file.model.tenant]
+    at_utc = moment(at, tenant.tenant.hours.timezone)
+    typer.echo("\n".join(explanation(number, routed, tenant, at_utc)))
+    return 0
+
+
+def moment(text: str | None, zone: tzinfo) -> datetime:
+    """The moment that a person means.
+
+    Raises:
+        ConfigError: the text is no date and time.
+    """
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"--at {text}: write it as 2026-12-24T19:00") from None
+    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def explanation(
+    number: str, routed: RoutedTenant, ready: ReadyTenant, at_utc: datetime
+) -> Iterator[str]:
+    """All of it, line by line."""
+    tenant, prepared = ready.tenant, ready.prepared_at(at_utc)
+    zone = tenant.hours.timezone
+    yield f"{number} is answered by {tenant.tenant}: {routed.reason}"
+    yield f"file        {routed.file.path}"
+    yield from (f"includes    {path}" for path in routed.file.included)
+    yield f"at          {_clock(at_utc, zone)} ({zone})"
+    yield f"hours       {_hours(tenant.hours, at_utc)}"
+    if tenant.overrides:
+        yield f"override    {_override(tenant, at_utc)}"
+    yield from _agent(tenant, prepared, at_utc)
+    yield from _limits(tenant)
+    yield ""
+    yield from _prompt(prepared, at_utc)
+    yield ""
+    yield from _tools(tenant, prepared)
+    yield ""
+    yield ESTIMATE
+
+
+def _clock(at_utc: datetime, zone: tzinfo) -> str:
+    return f"{at_utc.astimezone(zone):%A, %Y-%m-%d %H:%M}"
+
+
+def _hours(hours: Hours, at_utc: datetime) -> str:
+    state = hours.state(at_utc)
+    if hours.closed is None:
+        return "always open"
+    until = "" if state.until is None else f" until {_clock(state.until, hours.timezone)}"
+    if isinstance(state, Closed):
+        return f'closed{until}; callers hear "{hours.closed.say}" and the call ends'
+    return f"open{until}"
+
+
+def _override(tenant: Tenant, at_utc: datetime) -> str:
+    index = override_at(tenant, at_utc)
+    if index is None:
+        return f"none of {len(tenant.overrides)} holds at this hour"
+    changed = ", ".join(sorted(tenant.overrides[index].agent.model_fields_set))
+    return f"overrides[{index}] holds: another {changed}"
+
+
+def _agent(tenant: Tenant, prepared: Prepared, at_utc: datetime) -> Iterator[str]:
+    speech = prepared.setup_at(at_utc).generation_config
+    found = speech.speech_config if speech else None
+    voice = found.voice_config if found else None
+    prebuilt = voice.prebuilt_voice_config if voice else None
+    yield f"model       {prepared.setup.model}"
+    yield f"voice       {prebuilt.voice_name if prebuilt else 'the service chooses'}"
+    language = found.language_code if found else None
+    yield f"language    {language or 'the model follows the caller'}"
+    opening = prepared.plan.opening
+    yield f'greeting    "{opening}"' if opening else "greeting    none: the caller speaks first"
+    if tenant.lookup is not None:
+        waits = duration_text(tenant.lookup.timeout)
+        yield f"lookup      {tenant.lookup.tool} fills in {{caller...}}, within {waits}"
+
+
+def _limits(tenant: Tenant) -> Iterator[str]:
+    limits = tenant.limits
+    say = f'"{limits.overflow.say}"' if limits.overflow else "that all lines are busy"
+    yield f"limits      a call lasts at most {duration_text(limits.call)}"
+    yield f"            {limits.concurrent} calls at one time; one more caller hears {say}"
+    yield f"recording   {_recording(tenant.record)}"
+
+
+def _recording(record: Record) -> str:
+    began = ", once the greeting has been heard" if record.consent is not None else ""
+    kept = f"; deleted after {duration_text(record.keep)}" if record.keep is not None else ""
+    return f"{'yes' if record.audio else 'no'}{began}{kept}"
+
+
+def _prompt(prepared: Prepared, at_utc: datetime) -> Iterator[str]:
+    content = prepared.setup_at(at_utc).system_instruction
+    text = "\n".join(part.text or "" for part in content.parts) if content else ""
+    tokens = estimate_tokens(text)
+    yield f"the prompt, as the model gets it: {len(text)} characters, about {tokens} tokens"
+    yield f"(up to {SAFE_TOKENS} leave room to talk)"
+    yield textwrap.indent(text, "  | ", lambda _: True)
+
+
+def _tools(tenant: Tenant, prepared: Prepared) -> Iterator[str]:
+    groups = [tool.function_declarations or () for tool in prepared.setup.tools]
+    declared = [function for group in groups for function in group]
+    sizes = [estimate_tokens(_json(function, None)) for function in declared]
+    yield f"{len(declared)} tools, as declared: about {sum(sizes)} tokens"
+    for function, tokens in zip(declared, sizes, strict=True):
+        yield f"  {function.name}, about {tokens} tokens"
+        yield textwrap.indent(_json(function, 2), "  | ")
+    for tool in tenant.tools:
+        if isinstance(tool, McpTool):
+            names = ", ".join(tool.allow)
+            yield f"  from the server {tool.name}, asked when the service starts: {names}"
+
+
+def _json(function: FunctionDeclaration, indent: int | None) -> str:
+    return json.dumps(msgspec.to_builtins(function), ensure_ascii=False, indent=indent)

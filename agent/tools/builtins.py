@@ -1,0 +1,114 @@
+"""The tools that this service provides itself, made of Python functions like any other.
+
+`end_call` is not among them: the call performs it (`agent.call.errands`).
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Mapping
+from datetime import tzinfo
+from typing import Any
+
+from agent.errors import ToolError
+from agent.tenants.tenant import Tenant
+from agent.tenants.tools import BuiltinTool
+from agent.tools.context import CallContext
+from agent.tools.function import ToolFunction
+from agent.tools.messages import Message, keep, path_of
+from agent.tools.python_function import read_function
+from agent.tools.repeatable import repeatable
+
+LONGEST_MESSAGE = 4_000
+
+_LANGUAGE = re.compile(r"[^\W\d_][\w ()'-]{1,39}")
+
+
+def builtin_function(tool: BuiltinTool, tenant: Tenant) -> ToolFunction | None:
+    """The function of a built-in tool; None for one that the call performs itself."""
+    make = _MAKERS.get(tool.builtin)
+    return None if make is None else read_function(make(tenant.hours.timezone))
+
+
+def builtin_functions(tenant: Tenant) -> dict[int, list[ToolFunction]]:
+    """The functions of a tenant's built-in tools, by their places in its file."""
+    made = {
+        index: builtin_function(tool, tenant)
+        for index, tool in enumerate(tenant.tools)
+        if isinstance(tool, BuiltinTool)
+    }
+    return {index: [function] for index, function in made.items() if function is not None}
+
+
+def _current_time(zone: tzinfo) -> Callable[..., Any]:
+    @repeatable
+    async def current_time(context: CallContext) -> dict[str, str]:
+        """Tell the present date and time at the business."""
+        now = context.now(zone)
+        return {
+            "weekday": f"{now:%A}",
+            "date": f"{now:%Y-%m-%d}",
+            "time": f"{now:%H:%M}",
+            "zone": str(zone),
+        }
+
+    return current_time
+
+
+def _take_message(zone: tzinfo) -> Callable[..., Any]:
+    def take_message(text: str, context: CallContext) -> str:
+        """Take a message for the business. Say that it was taken only once this has succeeded.
+
+        Args:
+            text: The message in the caller's words, with the name and the number to call back if
+                the caller gave them. The number the caller calls from is noted by itself.
+        """
+        text = text.strip()
+        if not text:
+            raise ToolError("The message is empty: ask the caller for it.", retryable=True)
+        if len(text) > LONGEST_MESSAGE:
+            raise ToolError(
+                f"The message is longer than {LONGEST_MESSAGE} characters: shorten it.",
+                retryable=True,
+            )
+        taken_at = context.now(zone).isoformat(timespec="seconds")
+        message = Message(taken_at, context.call_id, context.caller, text)
+        try:
+            keep(path_of(context.data_dir, context.tenant), message, context.idempotency_key)
+        except (sqlite3.Error, OSError) as error:
+            raise ToolError(
+                "The message could not be kept: tell the caller that it was not taken.",
+                retryable=True,
+            ) from error
+        return "The message was taken."
+
+    return take_message
+
+
+def _language(_: tzinfo) -> Callable[..., Any]:
+    @repeatable
+    async def language(language: str) -> dict[str, str]:
+        """Go on in another language, when the caller speaks it or asks for it.
+
+        Args:
+            language: The English name of the language, as French.
+        """
+        if not _LANGUAGE.fullmatch(language.strip()):
+            raise ToolError("Give the English name of one language, as French.", retryable=True)
+        return {
+            "status": "done",
+            "instructions": (
+                f"From now on speak {language.strip()}, and only that, until the caller wants "
+                "another language. Begin with your next words, without mentioning it."
+            ),
+        }
+
+    return language
+
+
+_MAKERS: Mapping[str, Callable[[tzinfo], Callable[..., Any]]] = {
+    "current_time": _current_time,
+    "take_message": _take_message,
+    "language": _language,
+}

@@ -1,0 +1,52 @@
+"""Calls that once broke a promise: each drawn from the seed that found it."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.sim.simulation.draw import draw
+from agent.sim.simulation.promises import breaches
+from agent.sim.simulation.simulated import simulate
+
+FOUND = {
+    10521: "a key pressed in the last words cut them short",
+    10774: "the rest of a sentence was asked for behind words that the model answered by itself",
+    11645: "a dial and two resumes without an answer used up the budget",
+    12073: "a late result cut the last words short",
+    20825: "what the model said after its last words was thrown away while they were still heard",
+    20962: "an answer to a text was taken for the answer to the caller",
+    22716: "words kept behind those that were answered first were not sent again",
+    22972: "an answer to the utterance before was taken for the answer to this one",
+    23049: "a handle held back by a stall was held against us",
+    23207: "a result was to be told before there was a model",
+    25946: "words under way when a handle came, four times as many as usual, were lost",
+    28520: "a quick answer after an interruption of nothing was taken for late",
+    31082: "the service's own second greeting was held against us",
+    46397: "what was said of a result was taken for late, its call having ended the turn",
+    47486: "words under way when a handle came, just after others were sent again, were lost",
+    67453: "words under way when a handle came, after the carrier held them back, were lost",
+    70071: "words under way when a handle came were lost over a slow set-up",
+    83912: "what a forgetful service had acknowledged was held against us",
+    85644: "what the carrier held back until the caller had hung up was held against us",
+    87272: "a reply that the caller spoke into as it came was taken for an answer",
+    87732: "what waited for a function when the caller hung up was held against us",
+    90770: "what the model had not been sent yet kept its answer from being one",
+    93404: "a caller who waited for a lost function was asked whether he was there",
+    94848: "words under way when a handle came, sent again at once, were lost",
+    100793: "words sent again cut what was said of a result",
+    103138: "a result that the service had not acknowledged was taken for saved",
+    101093: "words under way twice over were lost",
+    105745: "a turn that began as words went out was taken to answer them",
+    108345: "words said on as a turn began were lost",
+    111247: "a model that was only interrupted was taken to have answered",
+    54307: "what waited behind other words when the caller hung up was held against us",
+    119921: "a notice that was nearly over when the connection was ready was held against us",
+    132393: "words of which the carrier left two coughs were waited for",
+    132574: "the budget ended with a handle whose service never answered",
+    42534: "what the service went on with by itself was taken for the answer to the caller",
+}
+
+
+@pytest.mark.parametrize("seed", FOUND, ids=[f"{seed}: {what}" for seed, what in FOUND.items()])
+def test_what_was_found_stays_away(seed: int) -> None:
+    assert breaches(simulate(draw(seed))) == []

@@ -173,12 +173,15 @@ async def _voice(request: web.Request) -> web.Response:
         if reason == "tenant_full" and limits.overflow is not None:
             return _xml(twiml.say_and_hang_up(limits.overflow.say, language))
         return _xml(twiml.say_and_hang_up(REFUSALS["busy"], "en-US"))
-    if "CallSid" in values and "From" in values:
-        await service.announced(ready, values["CallSid"], values["From"])
+    call_id, name = values.get("CallSid", ""), ready.tenant.tenant
+    if call_id and "From" in values:
+        await service.announced(ready, call_id, values["From"])
+    now = asyncio.get_running_loop().time()
+    parameters = {"tenant": name, "ticket": service.tickets.issue(call_id, name, now)}
     origin = service.settings.public_url or f"http://{request.host}"
     url = origin.replace("http", "ws", 1) + f"{MEDIA_PATH}/{WORKER}"
     try:
-        return _xml(twiml.connect_stream(url, {"tenant": ready.tenant.tenant}))
+        return _xml(twiml.connect_stream(url, parameters))
     except ConfigError:  # without a public URL: the Host header is not this machine's
         raise web.HTTPBadRequest(text="the Host is not loopback\n") from None
 
@@ -206,15 +209,15 @@ async def _form(request: web.Request) -> list[tuple[str, str]]:
 
 async def _media(request: web.Request) -> web.StreamResponse:
     _check_signature(request, "wss", [])
-    return await _answer(request)
+    return await _answer(request, ticketed=True)
 
 
 async def _local_media(request: web.Request) -> web.StreamResponse:
-    """Without signature, on loopback only: for load generators and tests."""
-    return await _answer(request)
+    """Without signature or ticket, on loopback only: for load generators and tests."""
+    return await _answer(request, ticketed=False)
 
 
-async def _answer(request: web.Request) -> web.StreamResponse:
+async def _answer(request: web.Request, *, ticketed: bool) -> web.StreamResponse:
     phone: PhoneSocket = QuickWebSocketResponse(
         compress=False,
         max_msg_size=FRAME_LIMIT,
@@ -222,7 +225,7 @@ async def _answer(request: web.Request) -> web.StreamResponse:
         decode_text=False,
     )
     await phone.prepare(request)
-    await request.app[service_key].answer(phone)
+    await request.app[service_key].answer(phone, ticketed=ticketed)
     if phone.close_code == ABNORMAL_CLOSURE and request.transport is not None:
         request.transport.abort()  # a peer that reads nothing would hold it open for ever
     return phone

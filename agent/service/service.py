@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from random import random
+from secrets import token_urlsafe
 from typing import Protocol
 
 import structlog
@@ -32,6 +33,7 @@ from agent.service.supervisor import CallSupervisor
 from agent.service.tenant_files import ReadyTenant, ReadyTenants
 from agent.telephony.leg import Started
 from agent.telephony.twilio.stream import MediaStream
+from agent.telephony.twilio.ticket import Tickets, Verdict
 from agent.tools.context import CallContext
 from agent.tools.journal import Journal
 
@@ -94,6 +96,7 @@ class Service:
         draining: no call is taken any more.
         counters: calls answered and refused, by reason.
         phrases: what the tenants' voices have said for the cover.
+        tickets: for the media sockets that the carrier is sent to.
     """
 
     def __init__(
@@ -114,6 +117,7 @@ class Service:
         self.draining = False
         self._idle = asyncio.Event()
         self._idle.set()
+        self.tickets = Tickets(partial(token_urlsafe, 16))
         self._callers: OrderedDict[str, Caller] = OrderedDict()
         self._runners = Runners(journal)
         self._lookups = Lookups(self.counters)
@@ -163,11 +167,18 @@ class Service:
             return caller
         return Caller(started.parameters.get("from") if self.settings.insecure_local else None)
 
-    async def answer(self, phone: PhoneSocket) -> None:
-        """Take a media socket from its upgrade to its close; never raises for what a peer does."""
+    async def answer(self, phone: PhoneSocket, *, ticketed: bool) -> None:
+        """Take a media socket from its upgrade to its close; never raises for what a peer does.
+
+        Args:
+            ticketed: its `start` must bring the ticket that the webhook gave out for this call.
+        """
         opening = await read_opening(phone)
         if isinstance(opening, str):
             await self._refuse(phone, opening, POLICY_VIOLATION)
+            return
+        if ticketed and (worth := self._worth_of(opening.started)) is not Verdict.VALID:
+            await self._refuse(phone, worth.value, POLICY_VIOLATION)
             return
         ready = self.tenants.by_name.get(opening.started.parameters.get("tenant", ""))
         if ready is None:
@@ -183,6 +194,13 @@ class Service:
             return
         with call_bound(ready.tenant.tenant, opening.started.call_id):
             await self._run(phone, ready, opening)
+
+    def _worth_of(self, started: Started) -> Verdict:
+        """What the ticket of a stream is worth; it is spent by this."""
+        given = started.parameters
+        now = asyncio.get_running_loop().time()
+        ticket, tenant = given.get("ticket", ""), given.get("tenant", "")
+        return self.tickets.redeem(ticket, started.call_id, tenant, now)
 
     async def speak_phrases(self, *, wanted: bool) -> None:
         """Have the tenants' voices say the phrases of the cover, now and when tenants change."""

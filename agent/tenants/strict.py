@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 type Part = str | int
 type Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+type Argument = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+"""Of a command: a path may be as long as the system allows."""
 
 
 class Strict(BaseModel):

@@ -34,7 +34,7 @@ from agent.tenants.http_tool import (
 )
 from agent.tenants.scalars import duration, quoted
 from agent.tenants.secrets import WRITTEN_OUT, WithSecrets, resolve, secrets_of, written_out
-from agent.tenants.strict import Misfit, Part, Strict, Word
+from agent.tenants.strict import Argument, Misfit, Part, Strict, Word
 from agent.tenants.tree import child_path
 from agent.tenants.urls import url_problem
 
@@ -85,7 +85,7 @@ class McpTool(Strict):
     """
 
     name: Annotated[str, AfterValidator(tool_name)]
-    command: Annotated[tuple[Word, ...], Field(min_length=1, max_length=100)] | None = None
+    command: Annotated[tuple[Argument, ...], Field(min_length=1, max_length=100)] | None = None
     url: WithSecrets | None = None
     env: Annotated[dict[str, WithSecrets], Field(max_length=50)] = Field(default_factory=dict)
     headers: Annotated[dict[str, WithSecrets], Field(max_length=50)] = Field(default_factory=dict)

@@ -68,7 +68,8 @@ def test_a_call_to_a_tenants_number_is_joined_to_our_media_socket(tmp_path: Path
             [stream] = document.findall("./Connect/Stream")
             assert stream.get("url") == "wss://voice.example.com/twilio/media/1"
             parameters = [(p.get("name"), p.get("value")) for p in stream.findall("Parameter")]
-            assert parameters == [("tenant", "shop")]
+            assert parameters == [("tenant", "shop"), ("ticket", parameters[1][1])]
+            assert len(parameters[1][1] or "") >= 20
 
     with_house(tmp_path, test, **SIGNED)
 

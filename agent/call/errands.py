@@ -115,11 +115,9 @@ class Errands:
             self._timeline.add(now, "tool.finished", id=run, failed="error" in response)
         self._finish(answers, now)
 
-    def cancelled(self, ids: Sequence[str], now: float) -> bool:
-        """The service does not want these answers any more; returns whether it wanted any."""
-        cancelled = self.tools.cancel(ids, now)
-        self._cancel(cancelled, now)
-        return bool(cancelled.ids)
+    def cancelled(self, ids: Sequence[str], now: float) -> None:
+        """The service does not want these answers any more."""
+        self._cancel(self.tools.cancel(ids, now), now)
 
     def lost(self, ids: Sequence[str], now: float) -> None:
         """The model waits for these answers no longer, because their connection is gone."""

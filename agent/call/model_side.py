@@ -123,8 +123,8 @@ class ModelSide:
             case ToolCallsRequested():
                 self._requested(event, now)
             case ToolCallsCancelled(ids):
-                if self._errands.cancelled(ids, now):
-                    self._seam.tools_cancelled(now)
+                self._errands.cancelled(ids, now)
+                self._seam.tools_cancelled(now)
             case ToolCallsLost(ids):
                 self._errands.lost(ids, now)
             case _:

@@ -110,7 +110,7 @@ async def _demo(
     screen = Screen(console)
     async with Emulator(mind, senses, options) as emulator:
         settings = replace(settings, gemini_url=emulator.url)
-        app = make_app(settings, read_tenants(settings), screen)
+        app = make_app(settings, read_tenants(settings), [screen])
         runner, port = await serve(app, "127.0.0.1", 0)
         url = f"ws://127.0.0.1:{port}/twilio/media/local"
         try:

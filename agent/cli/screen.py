@@ -9,6 +9,7 @@ from rich.markup import escape
 from agent.call.core import Call
 from agent.call.report import CallReport
 from agent.call.timeline import Entry
+from agent.service.running import RunningCall
 
 REFRESH_S = 0.05
 
@@ -22,14 +23,14 @@ class Screen:
         self.last: tuple[Call, CallReport] | None = None
         self.ended_one = asyncio.Event()
 
-    def began(self, call: Call) -> None:
+    def began(self, running: RunningCall) -> None:
         """Print what happens in this call from now on."""
-        self._watching[call] = asyncio.create_task(self._watch(call))
+        self._watching[running.call] = asyncio.create_task(self._watch(running.call))
 
-    def ended(self, call: Call, report: CallReport) -> None:
+    def ended(self, running: RunningCall, report: CallReport) -> None:
         """Stop watching; the rest is printed at once."""
-        self._watching.pop(call).cancel()
-        self.last = call, report
+        self._watching.pop(running.call).cancel()
+        self.last = running.call, report
         self.ended_one.set()
 
     async def _watch(self, call: Call) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.connector import AddrInfoType
 
 from agent.errors import ConfigError
+from agent.service.auth import settings_key
 from agent.service.gemini_dial import (
     Endpoint,
     GeminiDialler,
@@ -20,7 +21,8 @@ from agent.service.gemini_dial import (
 )
 from agent.service.phrase_cache import in_background
 from agent.service.reload import Report, TenantStore
-from agent.service.service import CallObserver, Service
+from agent.service.running import CallObserver
+from agent.service.service import Service
 from agent.service.settings import Settings, check_for_service
 from agent.service.shortcut import QuickClientWebSocketResponse, QuickWebSocketResponse
 from agent.service.sockets import ABNORMAL_CLOSURE, CLOSE_TIMEOUT_S, PhoneSocket
@@ -90,13 +92,14 @@ def endpoint_of(settings: Settings) -> Endpoint:
 def make_app(
     settings: Settings,
     tenants: TenantStore,
-    observer: CallObserver | None = None,
+    observers: Sequence[CallObserver] = (),
     *,
     reload: bool = False,
 ) -> web.Application:
     """The service as an aiohttp application; it drains its calls when it is shut down.
 
     Args:
+        observers: watch its calls.
         reload: whether changed files of tenants and functions are taken over while it serves.
 
     Raises:
@@ -105,6 +108,7 @@ def make_app(
     check_for_service(settings)
     endpoint = endpoint_of(settings)
     app = web.Application(client_max_size=FORM_LIMIT)
+    app[settings_key] = settings
 
     async def service(app: web.Application) -> AsyncIterator[None]:
         connector = aiohttp.TCPConnector(limit=0, socket_factory=_model_socket)
@@ -117,7 +121,7 @@ def make_app(
             ) as session,
         ):
             dialler = GeminiDialler(endpoint, session)
-            app[service_key] = made = Service(settings, tenants, dialler, observer, journal)
+            app[service_key] = made = Service(settings, tenants, dialler, observers, journal)
             async with tenants.opened(), AsyncExitStack() as work:
                 phrases = made.speak_phrases(wanted=settings.speak_phrases)
                 await work.enter_async_context(in_background(phrases, "phrases.failed"))

@@ -2,20 +2,18 @@
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from random import random
 from secrets import token_urlsafe
-from typing import Protocol
 
 import structlog
 
 from agent.call.core import Call
 from agent.call.effects import Outcome
-from agent.call.report import CallReport
 from agent.gemini.session import LiveSession
 from agent.observe.logs import call_bound
 from agent.observe.record import log_call_ended
@@ -27,6 +25,7 @@ from agent.service.recording_file import recorded, recording_path
 from agent.service.reload import TenantStore, rewritten
 from agent.service.retention import delete_regularly
 from agent.service.runners import Runners
+from agent.service.running import Caller, CallObserver, Observers, RunningCall
 from agent.service.settings import Settings
 from agent.service.sockets import PhoneSocket, close
 from agent.service.supervisor import CallSupervisor
@@ -49,44 +48,6 @@ KNOWN_CALLERS = 10_000
 _log = structlog.stdlib.get_logger()
 
 
-class CallObserver(Protocol):
-    """Watches calls from inside the process: the demo's screen, a test."""
-
-    def began(self, call: Call) -> None:
-        """A call is about to run; its `timeline` grows from now on."""
-        ...
-
-    def ended(self, call: Call, report: CallReport) -> None:
-        """A call is over."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class RunningCall:
-    """A call that runs now.
-
-    Attributes:
-        recording: where its recording goes, if there is one.
-    """
-
-    tenant: str
-    supervisor: CallSupervisor
-    recording: Path | None
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls.
-
-    Attributes:
-        number: as the carrier says it; None: nobody knows.
-        facts: what was looked up, by field.
-    """
-
-    number: str | None
-    facts: Mapping[str, str] = field(default_factory=dict)
-
-
 class Service:
     """Answers calls with tenants' agents, within limits.
 
@@ -104,7 +65,7 @@ class Service:
         settings: Settings,
         store: TenantStore,
         dialler: Dialler,
-        observer: CallObserver | None = None,
+        observers: Sequence[CallObserver] = (),
         journal: Journal | None = None,
     ) -> None:
         self.settings = settings
@@ -113,7 +74,7 @@ class Service:
         self.phrases = PhraseCache(settings.data / "phrases")
         self._store = store
         self._dialler = dialler
-        self._observer = observer
+        self._observers = Observers(observers)
         self.draining = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -267,13 +228,23 @@ class Service:
         path = None
         if ready.tenant.record.audio:
             path = recording_path(self.settings.data, name, started.call_id)
+        running = RunningCall(
+            started.call_id,
+            started.stream_id,
+            ready,
+            call,
+            supervisor,
+            path,
+            caller,
+            now,
+            parameters=dict(started.parameters),
+        )
         key = started.stream_id
-        self.running[key] = RunningCall(name, supervisor, path)
+        self.running[key] = running
         self._idle.clear()
         self.counters["answered"] += 1
         try:
-            if self._observer is not None:
-                self._observer.began(call)
+            self._observers.began(running)
             async with recorded(path) as recording:
                 await supervisor.run(opening.texts, recording)
         except Exception as error:
@@ -293,8 +264,7 @@ class Service:
                     stream_id=started.stream_id,
                 )
             log_call_ended(report, caller=caller.number)
-            if self._observer is not None:
-                self._observer.ended(call, report)
+            self._observers.ended(running, report)
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -18,6 +18,7 @@ from agent.tenants.tenant import Strict, Word
 
 DEFAULT_FILE = Path("config/service.yaml")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+SHORTEST_TOKEN = 20
 
 
 def _origin(value: str) -> str:
@@ -121,6 +122,7 @@ class Settings:
         gemini_url: replaces scheme, host and port of the model's service.
         gemini_key: the API key of the Developer API.
         carrier_tokens: the carrier's auth tokens; two while one is being replaced.
+        api_token: who has it may use the API and the console; None: nobody may.
         insecure_local: whether `/twilio/media/local` is open, and signatures are not asked for.
         log: what is logged.
         speak_phrases: whether the tenants' voices say the phrases of the cover beforehand.
@@ -140,6 +142,7 @@ class Settings:
     log: Log
     speak_phrases: bool = False
     journal: JournalKind = "memory"
+    api_token: str | None = None
 
     def __repr__(self) -> str:
         return f"Settings(tenants={self.tenants}, public_url={self.public_url})"
@@ -159,7 +162,8 @@ def load_settings(
     Args:
         file: the file; None takes `config/service.yaml` where there is one, else the defaults.
         environment: `GEMINI_API_KEY`, `TWILIO_AUTH_TOKEN` (two, separated by a comma, while one
-            replaces the other), `SEAMLINE_PUBLIC_URL`, `SEAMLINE_GEMINI_URL`, `SEAMLINE_DATA`.
+            replaces the other), `SEAMLINE_PUBLIC_URL`, `SEAMLINE_GEMINI_URL`, `SEAMLINE_DATA`,
+            `SEAMLINE_API_TOKEN`.
     Raises:
         ConfigError: naming what is wrong and where.
     """
@@ -187,7 +191,18 @@ def load_settings(
         log=_log_of(written.log, path.parent),
         speak_phrases=other_service is None if speak is None else speak,
         journal=written.journal,
+        api_token=_token(environment),
     )
+
+
+def _token(environment: Mapping[str, str]) -> str | None:
+    token = environment.get("SEAMLINE_API_TOKEN", "").strip()
+    if token and len(token) < SHORTEST_TOKEN:
+        raise ConfigError(
+            f"SEAMLINE_API_TOKEN has fewer than {SHORTEST_TOKEN} characters: it can be guessed; "
+            "make one with: openssl rand -hex 24"
+        )
+    return token or None
 
 
 def _log_of(log: Log, folder: Path) -> Log:

@@ -65,6 +65,15 @@ def test_functions_are_run_cancelled_and_outlive_their_connection() -> None:
     assert [tool.state for tool in line.call.report(line.now).tools][-1] == "lost"
 
 
+def test_ending_the_call_is_no_function_that_can_be_taken_back() -> None:
+    line = opened()
+    line.model(tool_call(("e", "end_call")), {"toolCallCancellation": {"ids": ["e"]}})
+    assert line.performed(CancelTools) == []
+    line.model(audio(0.5, "Bye."), content(turnComplete=True))
+    line.run(2.0)
+    assert line.call.outcome is Outcome.AGENT_ENDED
+
+
 def test_the_model_may_end_the_call() -> None:
     line = opened()
     line.model(tool_call(("e", "end_call")))

@@ -2,12 +2,18 @@
 
 import asyncio
 import io
+from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 from rich.console import Console
 
+from agent.call.core import Call
 from agent.call.timeline import Entry
 from agent.cli.screen import Screen, line_of
+from agent.service.running import Caller, RunningCall
+from agent.service.supervisor import CallSupervisor
+from agent.service.tenant_files import ReadyTenant
 from tests.call.line import opened
 from tests.support.virtual_loop import run_virtually
 
@@ -53,19 +59,27 @@ def test_markup_in_what_is_said_stays_text() -> None:
     assert "[red]fire[/]" in capture.get()
 
 
+def as_running(call: Call) -> RunningCall:
+    """The screen looks at the call only."""
+    ready, supervisor = cast(ReadyTenant, None), cast(CallSupervisor, None)
+    now = datetime.now(UTC)
+    return RunningCall("CA1", "MZ1", ready, call, supervisor, None, Caller(None), now)
+
+
 def test_lines_are_printed_while_the_call_goes_on_and_the_rest_at_its_end() -> None:
     out = io.StringIO()
     line = opened()
 
     async def main() -> None:
         screen = Screen(Console(file=out, width=100))
-        screen.began(line.call)
+        running = as_running(line.call)
+        screen.began(running)
         await asyncio.sleep(0.1)
         early = out.getvalue()
         assert "answers" in early
         line.hang_up()
         line.run(0.1)
-        screen.ended(line.call, line.call.report(line.now))
+        screen.ended(running, line.call.report(line.now))
         await screen.ended_one.wait()
         await asyncio.sleep(0.1)
         assert screen.last is not None

@@ -16,7 +16,8 @@ from aiohttp import web
 
 from agent.observe import logs
 from agent.service.app import make_app, read_tenants, serve, service_key
-from agent.service.service import CallObserver, Service
+from agent.service.running import CallObserver
+from agent.service.service import Service
 from agent.service.settings import Gemini, Log, Settings
 
 FUNCTIONS = Path(__file__).parent / "functions"
@@ -119,8 +120,7 @@ def captured_log() -> Iterator[io.StringIO]:
 async def house(
     folder: Path,
     model_url: str,
-    observer: CallObserver | None = None,
-    *,
+    *observers: CallObserver,
     buffer: int | None = None,
     reload: bool = False,
     **changes: Any,
@@ -128,13 +128,14 @@ async def house(
     """Serve; when the block ends the service has drained.
 
     Args:
+        observers: watch the calls.
         buffer: bytes that the system takes for each phone that does not read.
         reload: whether changed files are taken over.
         changes: of the settings.
     """
     settings = settings_in(folder, gemini_url=model_url, **changes)
     with captured_log() as log:
-        app = make_app(settings, read_tenants(settings), observer, reload=reload)
+        app = make_app(settings, read_tenants(settings), observers, reload=reload)
         runner, port = await serve(app, "127.0.0.1", 0)
         if buffer is not None:
             for site in runner.sites:

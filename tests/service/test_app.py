@@ -12,7 +12,7 @@ import pytest
 
 from agent.errors import ConfigError
 from agent.service.app import endpoint_of, make_app, read_tenants, serve
-from agent.service.service import Caller
+from agent.service.running import Caller
 from agent.service.settings import Gemini
 from agent.telephony.leg import Started
 from agent.telephony.twilio.signature import sign

@@ -12,6 +12,7 @@ from agent.call.report import CallReport
 from agent.service import service as service_module
 from agent.service.app import read_tenants
 from agent.service.gemini_dial import Endpoint, GeminiDialler
+from agent.service.running import RunningCall
 from agent.service.service import KNOWN_CALLERS, Service
 from tests.service.house import CALLER, house, settings_in
 from tests.service.model_side import ModelSide, fake_model, polite, tool_call
@@ -182,31 +183,38 @@ def test_an_observer_sees_each_call_and_cannot_harm_it(tmp_path: Path) -> None:
         def __init__(self) -> None:
             self.seen: list[Any] = []
 
-        def began(self, call: Call) -> None:
-            self.seen.append(call.outcome)
-            if len(self.seen) > 2:
-                raise ZeroDivisionError
+        def began(self, running: RunningCall) -> None:
+            assert running.tenant == running.parameters["tenant"]
+            assert running.id.startswith("CA")
+            self.seen.append(running.call.outcome)
 
-        def ended(self, call: Call, report: CallReport) -> None:
+        def ended(self, running: RunningCall, report: CallReport) -> None:
             self.seen.append(report.outcome)
+
+    class Faulty(Watcher):
+        def began(self, running: RunningCall) -> None:
+            raise ZeroDivisionError
+
+        def ended(self, running: RunningCall, report: CallReport) -> None:
+            raise ZeroDivisionError
 
     async def main() -> None:
         watcher = Watcher()
         async with (
             fake_model(polite) as model,
-            house(tmp_path, model.url, watcher) as home,
+            house(tmp_path, model.url, Faulty(), watcher) as home,
         ):
             for number in (1, 2):
                 async with phone_side(home.local, number=number, media_every_s=0.02) as phone:
                     await phone.open()
-                    if number == 1:
-                        await phone.until("media")
-                        await phone.hang_up()
+                    await phone.until("media")
+                    await phone.hang_up()
                     await phone.closed
                     await home.quiet(within_s=3)
-        assert watcher.seen == [None, "caller_hung_up", None, "failed"]
+        assert watcher.seen == [None, "caller_hung_up"] * 2
         assert home.service.running == {}
-        assert len(home.lines("call.crashed")) == 1
+        assert len(home.lines("call.crashed")) == 0
+        assert [line["observer"] for line in home.lines("observer.failed")] == ["Faulty"] * 4
 
     run_on_loopback(main())
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.call.core import Call
 from agent.call.report import CallReport
 from agent.cli.runtime import loop_factory
+from agent.service.running import RunningCall
 from tests.service.house import House, house
 from tests.service.model_side import (
     ModelSide,
@@ -166,10 +166,10 @@ def test_a_service_that_is_torn_down_leaves_no_call_behind(tmp_path: Path) -> No
     class Watcher:
         task: asyncio.Task[None] | None = None
 
-        def began(self, call: Call) -> None:
+        def began(self, running: RunningCall) -> None:
             self.task = asyncio.current_task()
 
-        def ended(self, call: Call, report: CallReport) -> None:
+        def ended(self, running: RunningCall, report: CallReport) -> None:
             assert report.outcome == "failed"
 
     async def main() -> None:

@@ -4,7 +4,7 @@
 
 FROM python:3.13-slim AS build
 WORKDIR /src
-# `--build-arg REQUIREMENTS=mcp` for tenants with tools of MCP servers.
+# `--build-arg REQUIREMENTS=full` for tools of MCP servers, PostgreSQL, traces, kept wires and Vertex.
 ARG REQUIREMENTS=base
 RUN python -m venv /opt/seamline
 COPY requirements/${REQUIREMENTS}.txt requirements/
@@ -16,7 +16,7 @@ RUN /opt/seamline/bin/pip install --no-cache-dir --no-deps .
 FROM python:3.13-slim AS test
 WORKDIR /src
 RUN apt-get update \
- && apt-get install -y --no-install-recommends make gcc libc6-dev git \
+ && apt-get install -y --no-install-recommends make gcc libc6-dev git chromium postgresql \
  && rm -rf /var/lib/apt/lists/*
 COPY . .
 RUN make setup-quality

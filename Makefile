@@ -53,6 +53,7 @@ unit: $(VENV)/.dev
 check: format-check lint types unit
 
 test: $(VENV)/.quality format-check lint types
+	@scripts/test-machine
 	@$(BIN)/pytest -n $(JOBS) --cov --cov-report= $(ARGS)
 	@$(BIN)/coverage report --include='agent/errors.py,agent/audio/*,agent/telephony/*,agent/gemini/*,agent/tenants/*,agent/call/*' --fail-under=100
 	@$(BIN)/coverage report --omit='agent/errors.py,agent/audio/*,agent/telephony/*,agent/gemini/*,agent/tenants/*,agent/call/*'

@@ -56,6 +56,18 @@ class ToolError(AgentError):
         self.retryable = retryable
 
 
+class StoreError(AgentError):
+    """The store of calls could not be read or written.
+
+    Attributes:
+        of_record: it is the record that does not fit, so trying again would not help.
+    """
+
+    def __init__(self, message: str, *, of_record: bool = False) -> None:
+        super().__init__(message)
+        self.of_record = of_record
+
+
 class ConfigError(AgentError):
     """Configuration that cannot be used: do not start with it, or do not take it over.
 

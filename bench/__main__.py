@@ -1,12 +1,30 @@
 """`make bench`: every table, one after the other."""
 
-from bench import audio, calls, check, core, moves, reload, tools
+from bench import (
+    admission,
+    audio,
+    calls,
+    check,
+    core,
+    exchange,
+    metrics,
+    moves,
+    recording,
+    reload,
+    store,
+    tools,
+)
 
 if __name__ == "__main__":
     audio.main()
     core.main()
     calls.main()
+    exchange.main()
     moves.main()
     check.main()
     reload.main()
+    recording.main()
     tools.main()
+    metrics.main()
+    store.main()
+    admission.main()

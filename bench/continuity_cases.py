@@ -246,7 +246,8 @@ CASES = (
         "poisoned",
         "goAway, then a session that hears and never answers",
         _resumed(Resumption(poisoned=frozenset({0}))),
-        Promise(wait_s=12.0, connections=(2, 3)),
+        Promise(connections=(2, 3)),
+        patience_s=12.0,
     ),
     Case("no-handle", "goAway before any handle", _resumed(Resumption(handles="none"))),
     Case(

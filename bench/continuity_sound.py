@@ -30,7 +30,7 @@ SYLLABLES_PER_S, QUIETEST = 3.0, 0.3  # a steady sound would soon be taken for n
 FRAME = 160
 HEARD_RATE_HZ = 8_000
 LOUD = 400.0  # RMS of a frame; comfort noise is far below
-PURE = 0.55  # share of a frame's energy at one pitch; speech and noise have less
+PURE = 0.9  # share of a frame's energy at one pitch; speech and noise have less
 SHORTEST_RUN, LONGEST_RUN = 3, 12
 
 

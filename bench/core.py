@@ -9,6 +9,7 @@ import base64
 import json
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,10 +79,15 @@ def model_chunks() -> list[bytes]:
     return frames
 
 
-def opened(plan: CallPlan) -> Call:
-    """A call whose model is ready."""
+def plain(plan: CallPlan) -> Call:
+    """A call that has not begun."""
     setup = build_setup(SetupOptions(model=MODEL))
-    call = Call(plan, MediaStream(), LiveSession(setup, profile_for(MODEL, "developer")), 0.0)
+    return Call(plan, MediaStream(), LiveSession(setup, profile_for(MODEL, "developer")), 0.0)
+
+
+def opened(plan: CallPlan, made: Callable[[CallPlan], Call] = plain) -> Call:
+    """A call whose model is ready."""
+    call = made(plan)
     start = {
         "event": "start",
         "sequenceNumber": "1",

@@ -60,7 +60,7 @@ def figures(
     """
     playout = talk.playout
     return Continuity(
-        gap_ms=round((playout.gap_s + talk.seam_gap_s) * 1000),
+        gap_ms=round((playout.gap_s + talk.utterances.gap_s) * 1000),
         underruns=playout.underruns,
         caller_ms_lost=session.caller_ms_lost,
         caller_ms_repeated=session.caller_ms_repeated,

@@ -1,27 +1,28 @@
 """The talk itself: the agent's voice, whose turn it is, who interrupts whom; without I/O.
 
-Joins `Turns` (what belongs together), `Playout` (what the caller hears when) and `BargeIn` (who may
-cut it), and writes the timeline of the talk.
+Joins `Turns` (what belongs together), `Playout` and `Utterances` (what the caller hears when),
+`CallerVoice` (what we hear of him) and `BargeIn` (who may cut it), and writes the timeline of the
+talk.
 """
 
-from collections import deque
 from collections.abc import Callable
 from math import inf
 
 from agent.audio.pcm import Pcm16
 from agent.audio.speech import SpeechEnded, SpeechStarted
 from agent.call.bargein import BargeIn, is_phantom
-from agent.call.cover import CoverSound
-from agent.call.playout import RATE_HZ, REMEMBERED_PARTS, Mark, Play, Playout
+from agent.call.caller_voice import CallerVoice
+from agent.call.keeping import Keeping
+from agent.call.opening import Opening
+from agent.call.playout import RATE_HZ, Mark, Play, Playout
+from agent.call.shield import Shield
 from agent.call.slowness import Slowness
 from agent.call.telling import Telling
 from agent.call.timeline import Timeline
-from agent.call.turn import Turn
+from agent.call.turn import NOT_KEPT, Turn
 from agent.call.turns import Turns
 from agent.call.uplink import Uplink
-
-QUIET_LINE_DBFS = -45.0
-"""On a line noisier than this our own detection may miss a voice: it is never sure of silence."""
+from agent.call.utterances import Utterances
 
 
 class Conversation:
@@ -29,15 +30,17 @@ class Conversation:
 
     Args:
         reply_heard: is told how much of the model's last reply the caller heard, when not all.
+        keeping: says whose words are not to be kept; without it, all are.
 
     Attributes:
         last_words: the call is ending: what the agent still says is not cut any more.
         clear_due: the carrier's queue must be emptied, before any other audio.
         barge_ins: times that the agent was cut.
         phantoms: interruptions of the model's service that were not believed.
-        caller_until: when our own detection last heard the caller, who is silent now.
-        seam_gap_s: time without the agent's voice inside utterances that were cut and gone on with.
-        first_audio_at: when the caller first heard the agent; None: not yet.
+        shield: guards the greeting of a call that we placed.
+        utterances: what the caller hears of the agent.
+        caller_voice: what we hear of the caller.
+        opening: how far the agent's first words have come.
     """
 
     def __init__(
@@ -46,30 +49,28 @@ class Conversation:
         barge_in: BargeIn,
         timeline: Timeline,
         reply_heard: Callable[[str], None],
+        keeping: Keeping | None = None,
+        shield: Shield | None = None,
     ) -> None:
         self.playout = playout
-        self.turns = Turns()
+        self.turns = Turns() if keeping is None else Turns(keeping.turn_began)
+        self._keeping = keeping
+        self.shield = Shield(0.0) if shield is None else shield
         self.last_words = False
         self.clear_due = False
         self.barge_ins = 0
         self.phantoms = 0
-        self.first_audio_at: float | None = None
-        self.caller_until = -inf
-        self.seam_gap_s = 0.0
         self._reply_heard = reply_heard
-        self._floor_dbfs = inf
-        self._voice_end = -inf
-        self._seam = 0
+        self._dialling_until = -inf
         self._slowness = Slowness(playout)
         # Of the audio being heard, no service knows any more: only we can hear it interrupted.
         self._orphaned = False
-        self._cover: CoverSound | None = None
         self._barge_in = barge_in
         self._timeline = timeline
-        self._audible_since = inf
-        # Utterances begun and not known to have been heard; the carrier may lose marks.
-        self._sounding: deque[str] = deque(maxlen=REMEMBERED_PARTS)
         self._telling = Telling(timeline)
+        self.utterances = Utterances(self.turns, self.shield, self._telling, timeline)
+        self.caller_voice = CallerVoice(self.turns, playout, barge_in, timeline)
+        self.opening = Opening(self.turns, playout)
 
     def model_audio(self, pcm24k: Pcm16, now: float) -> bool:
         """The model sent a chunk of speech; returns whether it belongs to a turn."""
@@ -78,6 +79,7 @@ class Conversation:
             self._orphaned = self._orphaned and self.playout.audible(now)
             if turn.paused:
                 turn.paused, turn.output_from = False, now
+            turn.audio_came(now)
             turn.audio += self.playout.push(turn.number, pcm24k, now)
             if self.playout.underruns > self._slowness.underruns:
                 self._slowness.ran_dry(turn.number, now)
@@ -96,6 +98,10 @@ class Conversation:
         if turn is not None:
             self._telling.caller_more(turn, text, now)
         return turn is not None
+
+    def caller_wrote(self, text: str, now: float) -> None:
+        """The caller wrote this: words to be answered, and no sound."""
+        self.turns.caller_wrote(text, now, self.playout.audible(now))
 
     def model_pauses(self) -> None:
         """The model waits for a function: what it said so far is an utterance of its own."""
@@ -157,9 +163,12 @@ class Conversation:
         """
         turn = self.turns.open
         reply_from = self.turns.reply_from
-        heard_at = max(self._caller_heard_at(now), asked_at)
+        heard_at = max(self.caller_voice.heard_at(now), asked_at)
         phantom = False
-        if self.last_words:
+        if self.last_words or now < self._dialling_until:
+            self.playout.finish()
+        elif self.shield.up(now):
+            phantom = True
             self.playout.finish()
         elif self._barge_in.by_model(heard_at, reply_from, now):
             self._cut("model", now)
@@ -178,6 +187,16 @@ class Conversation:
         self._telling.turn(turn, now)
         return None
 
+    def dial(self, tones: bytes, now: float) -> None:
+        """Dial on the line; until that is done nobody cuts what the caller hears.
+
+        Args:
+            tones: whole frames of 8 kHz mu-law.
+        """
+        self.playout.dial(tones)
+        self._dialling_until = now + self.playout.left_s(now)
+        self._timeline.add(now, "digits.dialled")
+
     def caller_ends(self, now: float) -> None:
         """The caller wants no more than a goodbye: what the agent is saying is cut."""
         self._cut("key", now)
@@ -185,24 +204,13 @@ class Conversation:
     def go_on_with(self, turn: Turn, now: float) -> None:
         """The model is asked for the rest of this turn."""
         self.turns.go_on_with(turn)
-        self._seam = turn.number
+        self.utterances.go_on_with(turn)
         self._timeline.add(now, "agent.asked_to_go_on", turn=turn.number)
 
     def listen(self, uplink: Uplink, now: float) -> list[SpeechStarted | SpeechEnded]:
         """Act on what our own detection heard in the caller's latest packet, and return it."""
-        self._floor_dbfs = uplink.detector.floor_dbfs
-        found = uplink.speech()
-        for event in found:
-            at = uplink.time_of(event.at_sample, now)
-            if isinstance(event, SpeechStarted):
-                self.turns.caller_started(at)
-                self._barge_in.caller_started()
-                self._timeline.add(at, "caller.speech_started")
-            else:
-                self.turns.caller_stopped(at, self.playout.audible(now))
-                self.caller_until = at
-                self._timeline.add(at, "caller.speech_ended")
-        listens = self._barge_in.listens or self._orphaned
+        found = self.caller_voice.listen(uplink, now)
+        listens = (self._barge_in.listens or self._orphaned) and now >= self._dialling_until
         if listens and self.turns.caller_speaking and not self.last_words:
             self._listen_for_barge_in(uplink, now)
         return found
@@ -212,23 +220,21 @@ class Conversation:
         items = self.playout.take(now)
         for item in items:
             if isinstance(item, Play):
-                self._goes_out(item, now)
+                self.utterances.goes_out(item, now)
         return items
 
     def marked(self, name: str, now: float) -> None:
         """The caller has heard the utterance before this mark."""
-        part = None if self.playout.marked(name, now) else name
-        while self._sounding and part != name:  # earlier ones as well, should their marks be lost
-            part = self._sounding.popleft()
-            self._timeline.add(now, "agent.audio_ended", id=part, cut=False)
+        if self.playout.marked(name, now):
+            self.utterances.heard(name, now)
+        if self.shield.up(now) and self.opening.heard:
+            self.shield.heard()
 
-    @property
-    def opening_heard(self) -> bool:
-        """Whether the first turn was said in full, and the caller heard it to its end."""
-        first = next((turn for turn in self.turns.all if turn.number == 1), None)
-        if first is None or not first.generated or first.interrupted:
-            return False
-        return self.playout.all_heard()
+    def line_broke(self, at: float, now: float) -> None:
+        """There has been no line since then; what was not heard is for the next one."""
+        self.clear_due = False
+        self.utterances.over(self.playout.line_broke(at), now)
+        self.turns.dead_air.over(at)
 
     def end(self, now: float) -> float:
         """The call is over.
@@ -240,12 +246,17 @@ class Conversation:
         turn = self.turns.cut(unheard, now)
         if turn is not None:
             self._telling.turn(turn, now)
-        self._telling.unanswered(self.turns.unanswered_text, now)
+        text = self.turns.unanswered_text
+        if text and self._keeping is not None and self._keeping.hides:
+            text = NOT_KEPT
+        self._telling.unanswered(text, now)
         return sum(unheard.values())
 
     def _listen_for_barge_in(self, uplink: Uplink, now: float) -> None:
+        if self.shield.up(now):
+            return
         if self.playout.audible(now) and self._barge_in.by_speech(
-            uplink.spoken / RATE_HZ, now - self._audible_since
+            uplink.spoken / RATE_HZ, now - self.utterances.audible_since
         ):
             self._cut("local", now)
 
@@ -275,46 +286,8 @@ class Conversation:
         self._timeline.add(now, "agent.cut_short", turn=turn.number, received_s=turn.heard_s)
         return turn
 
-    def _caller_heard_at(self, now: float) -> float:
-        """When the caller may last have been heard: he speaks, or our ears cannot be sure."""
-        if self.turns.caller_speaking or self._floor_dbfs > QUIET_LINE_DBFS:
-            return now
-        return self.caller_until
-
     def _silence(self, now: float) -> dict[int, float]:
         """Forget all that is not heard; returns how much that is, by turn."""
         unheard = self.playout.clear(now)
-        for part in self._sounding:
-            self._timeline.add(now, "agent.audio_ended", id=part, cut=True)
-        self._sounding.clear()
+        self.utterances.silenced(now)
         return unheard
-
-    def _goes_out(self, item: Play, now: float) -> None:
-        until = item.at + len(item.mulaw) / RATE_HZ
-        if item.cover is not None:
-            self.turns.dead_air.covered(item.at, until)
-        elif item.part is not None:
-            self._begin_audio(item.part, item, now)
-        if item.cover is None:
-            self._voice_end = until
-        if item.cover is not self._cover:
-            self._cover = item.cover
-            if item.cover in {CoverSound.PHRASE, CoverSound.APOLOGY}:
-                self._timeline.add(item.at, f"cover.{item.cover.value}")
-
-    def _begin_audio(self, part: str, item: Play, now: float) -> None:
-        number = item.turn
-        self._audible_since = now
-        if self.first_audio_at is None:
-            self.first_audio_at = now
-        if number == self._seam:
-            self._seam = 0
-            self.seam_gap_s += max(0.0, item.at - self._voice_end)
-        turn = self.turns.open
-        if turn is not None and turn.number == number:
-            self._telling.caller(turn, now)
-        latency_s = self.turns.audio_sent(number, now)
-        if latency_s is not None:
-            latency_s = round(latency_s, 3)
-        self._sounding.append(part)
-        self._timeline.add(now, "agent.audio_started", id=part, turn=number, latency_s=latency_s)

@@ -2,59 +2,37 @@
 
 docs/style.md sections 4 and 6 describe its contract. A rule about one thing lives in the part that
 owns it: `uplink`; `conversation` with `turns`, `playout` and `bargein`; `errands` with `tools` and
-`keypad`; `life` with `idle`, `limits` and `ending`; `seam` with `sentence`, `watchdog` and `cover`.
-What the model's side says is routed in `model_side`.
+`keypad`; `life` with `quiet`, `limits`, `ending` and `presence`; `seam` with `sentence`, `watchdog`
+and `cover`. What the two sides say is routed in `phone_side` and `model_side`; what is to be done
+about it comes from `outgoing`.
 """
 
-from collections import Counter
 from collections.abc import Mapping
-from typing import assert_never
+from decimal import Decimal
 
-from agent.audio.speech import SpeechEnded, SpeechStarted
-from agent.call.bargein import BargeIn
-from agent.call.conversation import Conversation
-from agent.call.cover import Cover
-from agent.call.effects import (
-    CloseModel,
-    Effect,
-    HangUp,
-    OpenModel,
-    Outcome,
-    SaveAudio,
-    ToModel,
-    ToPhone,
-)
-from agent.call.errands import Errands
-from agent.call.life import CallState, Life
-from agent.call.model_side import ModelSide
-from agent.call.playout import Play, Playout
+from agent.audio import mulaw
+from agent.audio.tones import dialled
+from agent.call.assembly import assemble
+from agent.call.effects import Effect, Outcome
+from agent.call.phone_side import Came
 from agent.call.policy import CallPlan
-from agent.call.recording import Recording
 from agent.call.report import CallReport
-from agent.call.seam import Seam
 from agent.call.sound import REAL_SOUND, Sound
-from agent.call.summary import Facts, summarise
+from agent.call.state import CallState
+from agent.call.summary import summarise
+from agent.call.tap import Tap
 from agent.call.timeline import Timeline
-from agent.call.uplink import Uplink
-from agent.errors import PeerProtocolError
 from agent.gemini.session import LiveSession
 from agent.gemini.session_events import (
-    CloseConnection,
     Loss,
     ModelAudio,
-    OpenConnection,
+    Moved,
     OutputTranscript,
-    SendFrame,
     SessionEvent,
 )
-from agent.telephony.leg import Digit, Heard, LegEvent, Marked, PhoneLeg, Started, Stopped
+from agent.telephony.leg import PhoneLeg
 
 __all__ = ["Call", "CallPlan", "CallState"]
-
-MOST_MALFORMED = 50
-"""Malformed messages of the phone that a call bears."""
-
-_PHONE_ENDS = {"stop": Outcome.CALLER_HUNG_UP, "media_format": Outcome.PHONE_PROTOCOL}
 
 
 class Call:
@@ -65,7 +43,7 @@ class Call:
 
     Attributes:
         timeline: what happened and when.
-        counters: `phone_malformed` messages.
+        counters: `phone_malformed` messages, and `phone_stale` ones.
         tool_effects_doubled: functions that took effect twice for one request, as their journal
             counts them; the owner sets it before it takes the last report.
     """
@@ -80,40 +58,21 @@ class Call:
         sound: Sound = REAL_SOUND,
     ) -> None:
         self.timeline = Timeline(now)
-        self.counters: Counter[str] = Counter()
         self.tool_effects_doubled = 0
         self._plan = plan
-        self._leg = leg
         self._session = session
-        self._uplink = Uplink(plan.uplink_ms, sound.detector(), sound.up())
-        cover = Cover(plan.cover)
-        self._talk = Conversation(
-            Playout(
-                lead_ms=plan.lead_ms,
-                message_ms=plan.message_ms,
-                start_ms=plan.start_ms,
-                cover=cover,
-                resampler=sound.down(),
-            ),
-            BargeIn(plan.barge_in, plan.barge_in_after_ms / 1000, plan.protect_ms / 1000),
-            self.timeline,
-            session.reply_heard,
-        )
-        self._errands = Errands(
-            session,
-            self.timeline,
-            budget_s=plan.tool_budget_s,
-            end_call_tool=plan.end_call_tool,
-            keys=plan.keys,
-        )
-        self._seam = Seam(session, self._talk, self._errands, cover, self.timeline, plan.watchdog)
-        self._life = Life(plan, self._talk, self._errands, self._seam, self.timeline, now)
-        self._facts = Facts()
-        self._model_side = ModelSide(
-            self._talk, self._errands, self._life, self._seam, self._facts, self.timeline
-        )
-        self._recording: Recording | None = None
-        self._hung_up = False
+        parts = assemble(plan, leg, session, self.timeline, now, sound)
+        self._uplink = parts.uplink
+        self._keeping = parts.keeping
+        self._talk = parts.talk
+        self._errands = parts.errands
+        self._seam = parts.seam
+        self._life = parts.life
+        self._facts = parts.facts
+        self._phone = parts.phone
+        self._model_side = parts.model_side
+        self._outgoing = parts.outgoing
+        self.counters = parts.phone.counters
         self._timer: float | None = None  # as last worked out
         self._moved = True  # a time may have moved earlier since
 
@@ -121,6 +80,25 @@ class Call:
     def state(self) -> CallState:
         """Where the call stands."""
         return self._life.state
+
+    @property
+    def away(self) -> bool:
+        """Whether the call is without its phone."""
+        return self._life.aside.away
+
+    @property
+    def private(self) -> bool:
+        """Whether nothing may be kept of what is said now."""
+        return self._keeping.paused
+
+    @property
+    def tap(self) -> Tap | None:
+        """Is told what is said, for as long as somebody wants to listen."""
+        return self._phone.tap
+
+    @tap.setter
+    def tap(self, tap: Tap | None) -> None:
+        self._phone.tap = tap
 
     @property
     def outcome(self) -> Outcome | None:
@@ -138,92 +116,83 @@ class Call:
         """
         if self._life.state is CallState.ENDED:
             return False
-        try:
-            events = self._leg.receive(text)
-        except PeerProtocolError:
-            self.counters["phone_malformed"] += 1
-            if self.counters["phone_malformed"] >= MOST_MALFORMED:
-                self._life.over(Outcome.PHONE_PROTOCOL, now)
-                self._moved = True
-            return True
-        moved = False
-        for event in events:
-            moved |= self._phone_event(event, now)
-        return moved
+        came = self._phone.received(text, now)
+        if came is Came.NEWS:
+            self._advance(now)
+        elif came is Came.CUT:
+            self._moved = True
+        return came is not Came.NOTHING
 
     def phone_lost(self, now: float) -> None:
-        """The phone's socket is closed, or as good as."""
-        for event in self._leg.closed():
-            self._phone_event(event, now)
-
-    def _phone_event(self, event: LegEvent, now: float) -> bool:
-        match event:
-            case Heard():
-                return self._heard(event, now)
-            case Marked(name, cleared):
-                if not cleared:
-                    self._talk.marked(name, now)
-                    if self._plan.consent is not None and self._talk.opening_heard:
-                        self._record(now)
-            case Digit(digit):
-                self._pressed(digit, now)
-            case Started():
-                self._started(event, now)
-            case Stopped(reason):
-                self._life.phone_gone(_PHONE_ENDS.get(reason, Outcome.PHONE_LOST), now)
-            case _:
-                assert_never(event)
+        """The phone's socket is closed, or as good as; the call may wait for another one."""
+        self._phone.lost(now)
         self._advance(now)
-        return True
 
-    def _heard(self, event: Heard, now: float) -> bool:
-        """The hot path, fifty times a second: nothing here but the caller's audio moves time."""
-        self._life.limits.media_at = now
-        packets = self._uplink.push(event.mulaw, event.at_ms)
-        if not packets:
-            return False
-        for packet in packets:
-            self._session.send_audio(packet, now)
-        if self._recording is not None:
-            self._recording.caller(self._uplink.take_kept(), now)
-        epoch = self._talk.playout.epoch
-        found = self._talk.listen(self._uplink, now)
-        if found:
-            self._caller_spoke(found, now)
-        elif epoch != self._talk.playout.epoch:
-            self._moved = True  # the agent was cut
-        return True
+    def step_aside(
+        self,
+        longest_s: float,
+        now: float,
+        *,
+        then: Outcome = Outcome.PHONE_LOST,
+        after_words: bool = False,
+    ) -> bool:
+        """Let the phone go for a while: after what is being said, `StepAside` comes.
 
-    def _caller_spoke(self, found: list[SpeechStarted | SpeechEnded], now: float) -> None:
-        for event in found:
-            ago_s = now - self._uplink.time_of(event.at_sample, now)
-            self._session.caller_speech(isinstance(event, SpeechStarted), now, ago_s)
-        self._seam.caller_spoke(found)
-        self._errands.caller_spoke()
+        Args:
+            longest_s: how long it may be away; see `phone_back`.
+            then: how the call ends when it does not come back.
+            after_words: the model is about to say something, which is waited for.
+
+        Returns:
+            Whether it will: not in a call that ends, or whose phone is not there.
+        """
+        leaves = self._life.step_aside(longest_s, then, now, after_words=after_words)
+        self._advance(now)
+        return leaves
+
+    def phone_back(self, leg: PhoneLeg, now: float, *, tell: str | None = None) -> None:
+        """There is another socket for the same call, which takes the place of any that is left.
+
+        Its texts follow by `phone_received`, from the carrier's `start` on. What the caller has
+        not heard of the agent is played then.
+
+        Args:
+            tell: what the model is told then.
+        """
+        if self._life.state not in {CallState.NEW, CallState.ENDED}:
+            self._phone.comes(leg, tell, now)
+            self._advance(now)
+
+    def caller_wrote(self, text: str, now: float) -> None:
+        """The caller writes in place of speaking; only while the call is under way."""
+        if self._life.state is not CallState.TALKING:
+            return
+        self._phone.flush(now)
+        self._talk.caller_wrote(text, now)
+        self._errands.tell(text, now)
         self._life.caller_active(now)
         self._advance(now)
 
-    def _started(self, event: Started, now: float) -> None:
-        if self._plan.consent is None:
-            self._record(now)
-        self._life.started(now)
-        self._facts.stream_id, self._facts.call_id = event.stream_id, event.call_id
-        self._errands.started(event.call_id)
-        self.timeline.add(now, "call.started", stream=event.stream_id, call=event.call_id)
-        self._session.start(now)
+    def advise(self, text: str, now: float) -> None:
+        """Tell the model something that it shall act on at once; only while the call is under way.
 
-    def _record(self, now: float) -> None:
-        """Record from now on, if this call is recorded."""
-        if self._plan.record and self._recording is None:
-            self._recording = Recording(now)
-            self._uplink.keeps = True
-            self.timeline.add(now, "recording.began")
+        Args:
+            text: an instruction of ours; the caller's words it is not.
+        """
+        if self._life.state is CallState.TALKING:
+            self._errands.tell(text, now)
+            self._advance(now)
 
-    def _pressed(self, digit: str, now: float) -> None:
-        for packet in self._uplink.flush():
-            self._session.send_audio(packet, now)
-        self._errands.pressed(digit, now)
-        self._life.caller_active(now)
+    def dial(self, keys: str, now: float) -> None:
+        """Dial on the line, as soon as what the agent says now has been heard.
+
+        Args:
+            keys: see `agent.audio.tones.dialled`, which raises for others.
+        """
+        tones = mulaw.encode(dialled(keys))
+        if self._life.state is CallState.TALKING:
+            self._talk.dial(tones, now)
+            self._advance(now)
 
     # The model.
 
@@ -266,8 +235,15 @@ class Call:
         """Do what is due; it may move the session, which is news again."""
         self._moved = True
         if self._life.state is not CallState.ENDED and self._seam.advance(now):
-            self._life.turn_over(now)
+            self._life.turn_over(now, whole=False)
         self._life.advance(now)
+        if self._life.phone.left:
+            self._phone.leave(now)
+            self._advance(now)  # the caller who has gone is news to all the others
+            return
+        self._keeping.advance(now)
+        if self._keeping.paused:
+            self._talk.turns.hide()
         self._seam.note_errands(now)
         events = self._session.events()
         if events:
@@ -278,6 +254,8 @@ class Call:
         for event in events:
             if self._life.state is not CallState.ENDED:
                 self._model_side.happened(event, now)
+                if isinstance(event, Moved) and self.away:
+                    self._session.end_audio(now)  # what was sent again is all there is
 
     # Time, and the end from outside.
 
@@ -288,6 +266,23 @@ class Call:
             outcome: one of `Outcome`, such as "shutdown" or "operator".
         """
         self._life.finish(Outcome(outcome), now)
+        self._advance(now)
+
+    def leave_message(self, text: str, now: float) -> None:
+        """A machine has answered the call that we placed: leave a message after its beep, and end.
+
+        Args:
+            text: what the agent says, and no more.
+        """
+        self._life.leave_message(text, now)
+        self._advance(now)
+
+    def wrap_up(self, now: float) -> None:
+        """Have the agent say good-bye, and end soon: the money for the call is spent.
+
+        A call that ends already, or is asked to already, is left alone.
+        """
+        self._life.wrap_up(Outcome.SPENT, now)
         self._advance(now)
 
     def handle_timer(self, now: float) -> None:
@@ -309,8 +304,9 @@ class Call:
         if self._life.state is CallState.ENDED:
             return None
         deadline = min(self._life.deadline(), self._talk.playout.next_due)
-        if self._recording is not None:
-            deadline = min(deadline, self._recording.due)
+        deadline = min(deadline, self._keeping.due)
+        if self._keeping.recording is not None:
+            deadline = min(deadline, self._keeping.recording.due)
         session = self._session.next_timer()
         return deadline if session is None else min(deadline, session)
 
@@ -318,51 +314,17 @@ class Call:
 
     def effects(self, now: float) -> list[Effect]:
         """Return what must be done now, in order; each effect is returned once."""
-        out = self._errands.take()
-        ended = self._life.state is CallState.ENDED
-        if ended or (self._life.draining and not self._session.ready):
-            self._session.close(now)
-        if not ended:
-            self._to_phone(out, now)
-        for effect in self._session.effects():
-            match effect:
-                case SendFrame(connection, frame):
-                    out.append(ToModel(connection, frame))
-                case OpenConnection(connection):
-                    out.append(OpenModel(connection))
-                case CloseConnection(connection, code, reason):
-                    out.append(CloseModel(connection, code, reason))
-                case _:
-                    assert_never(effect)
-        recording = self._recording
-        if recording is not None and now >= recording.due:
-            out.append(SaveAudio(recording.take(now)))
-        if self.outcome is not None and not self._hung_up:
-            self._hung_up = True
-            if recording is not None:
-                out.append(SaveAudio(recording.rest(now)))
-            out.append(HangUp(self.outcome))
-        return out
+        return self._outgoing.effects(now)
 
-    def _to_phone(self, out: list[Effect], now: float) -> None:
-        leg, talk = self._leg, self._talk
-        if talk.clear_due:
-            talk.clear_due = False
-            out.append(ToPhone(leg.clear()))
-            if self._recording is not None:
-                self._recording.cleared(now)
-        for item in talk.take(now):
-            if isinstance(item, Play):
-                if self._recording is not None:
-                    self._recording.agent(item.mulaw, item.at)
-                out.append(ToPhone(leg.media(item.mulaw)))
-            else:
-                out.append(ToPhone(leg.mark(item.name)))
+    def spent(self, now: float) -> Decimal:
+        """What the call costs so far, or has cost, in US dollars."""
+        self._facts.meter.carrier(self._life.lasted_s(now))
+        return self._facts.meter.total
 
     def report(self, now: float) -> CallReport:
         """Describe the call as it stands, or as it was."""
         counters = {
-            "phone": self._leg.counters,
+            "phone": self._phone.leg_counters,
             "model": self._session.counters,
             "call": self.counters,
         }
@@ -378,4 +340,5 @@ class Call:
             counters,
             now,
             tool_effects_doubled=self.tool_effects_doubled,
+            claims=self._plan.claims,
         )

@@ -1,17 +1,17 @@
-"""What the caller hears while he waits and no model is there to answer; without I/O.
+"""What the caller hears while he waits and the model does not answer; without I/O.
 
 A line that carries nothing sounds dead, and callers hang up on it. So from the moment the caller
-waits without a model he hears faint noise; after `after_s` a short phrase, "One moment, please.",
-and again after each further `again_s`, a few times; and when the model does not come back, an
-apology, so that a call never just ends.
+waits without a model, or has waited too long for one, he hears faint noise; after `after_s` a short
+phrase, "One moment, please.", and again after each further `again_s`, a few times; and when the
+model does not come back, an apology, so that a call never just ends.
 
 How it is joined to the call: `Playout` is given the `Cover` and pulls from it whenever the agent
 has nothing to say, on the same line and clock, a little ahead only (`LEAD_MS`), so that the agent's
 first words need not wait for it. The owner of both only tells the cover what happens:
 
-    cover.waiting(since, now)    the caller waits for the agent since then, and there is no model;
-                                 None: he does not wait, or there is one. To be told as often as
-                                 one likes. A phrase that has begun is finished.
+    cover.waiting(since, now)    the caller waits for the agent since then, and is to be covered;
+                                 None: he does not wait, or that is nothing unusual. To be told as
+                                 often as one likes. A phrase that has begun is finished.
     cover.caller_spoke()         the phrase stops at once
     cover.apologise()            the last words of the call
 
@@ -58,6 +58,8 @@ class CoverPlan:
         again_s: from the end of a phrase to the next one.
         most: phrases in one wait.
         noise_dbfs: level (RMS) of the noise.
+        slow_s: how long a model that is there, or a function, may keep the caller waiting before
+            that is covered too.
     """
 
     phrase: bytes | None = None
@@ -66,9 +68,10 @@ class CoverPlan:
     again_s: float = 8.0
     most: int = 3
     noise_dbfs: float = -50.0
+    slow_s: float = 4.0
 
     def __post_init__(self) -> None:
-        for name in ("after_s", "again_s"):
+        for name in ("after_s", "again_s", "slow_s"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"cover {name} {getattr(self, name)}: must not be negative")
 
@@ -79,11 +82,13 @@ class Cover:
     Attributes:
         on: `take` has something.
         phrases: how many began.
+        slow_s: see `CoverPlan`.
     """
 
     def __init__(self, plan: CoverPlan) -> None:
         self.on = False
         self.phrases = 0
+        self.slow_s = plan.slow_s
         self._plan = plan
         self._since: float | None = None
         self._noise: ComfortNoise | None = None

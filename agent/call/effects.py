@@ -15,7 +15,7 @@ class Outcome(StrEnum):
     CALLER_HUNG_UP = "caller_hung_up"
     """The carrier said `stop`."""
     PHONE_LOST = "phone_lost"
-    """The phone's socket closed without `stop`, or its media dried up."""
+    """The phone's socket closed without `stop`, or its media dried up, and it did not come back."""
     PHONE_PROTOCOL = "phone_protocol"
     """The phone sent too many malformed messages, or never started a stream."""
     AGENT_ENDED = "agent_ended"
@@ -26,12 +26,20 @@ class Outcome(StrEnum):
     """The caller stayed silent, after a prompt as well."""
     LIMIT = "limit"
     """The call reached its longest duration."""
+    SPENT = "spent"
+    """The money for the call, or for its tenant's day, was spent."""
     MODEL_LOST = "model_lost"
     """The model's session failed; what it had said was played."""
     MODEL_SILENT = "model_silent"
     """The session stands, but the model answered neither the caller nor a prompt."""
     SHUTDOWN = "shutdown"
     """The service is going down."""
+    TRANSFERRED = "transferred"
+    """The caller was connected to somebody else."""
+    VOICEMAIL = "voicemail"
+    """The caller was asked to leave a message."""
+    MACHINE = "machine"
+    """A machine answered the call that we placed, and the tenant does not talk to machines."""
     OPERATOR = "operator"
     """A person running the service hung up."""
     FAILED = "failed"
@@ -112,6 +120,25 @@ class SaveAudio:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """From now on what is said may be kept by others, or may not.
+
+    Whoever keeps something of the call, the carrier's recording and the tape, begins only when
+    this says so, and keeps nothing while it says no.
+    """
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StepAside:
+    """Close the phone's socket, if it is still open, and keep the call.
+
+    The phone may come back on another one: `Call.phone_back`.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """The call is over: close both sockets, once everything before this has been sent.
 
@@ -122,5 +149,14 @@ class HangUp:
 
 
 type Effect = (
-    ToPhone | ToModel | OpenModel | CloseModel | RunTool | CancelTools | SaveAudio | HangUp
+    ToPhone
+    | ToModel
+    | OpenModel
+    | CloseModel
+    | RunTool
+    | CancelTools
+    | SaveAudio
+    | Keep
+    | StepAside
+    | HangUp
 )

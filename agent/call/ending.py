@@ -20,6 +20,10 @@ LONGEST_WORDS_S = 20.0
 """and how long it may go on."""
 MARK_S = 2.0
 """How long after the end by the clock the last mark is waited for."""
+FINISH_DRAIN_S = 5.0
+"""In a call ended from outside, so much of the agent's speech is still played out;"""
+LIMIT_DRAIN_S = 10.0
+"""and so much at the longest duration."""
 
 
 class EndingState(Enum):
@@ -84,6 +88,13 @@ class Ending:
             raise LocalProtocolError(f"a call's end in state {self.state.name} was drained again")
         self.state = EndingState.DRAINING
         self.deadline = now + min(left_s, self._longest_drain_s) + MARK_S
+
+    def held(self, left_s: float, now: float) -> None:
+        """Until now nothing could be said or heard: every wait begins anew, within its bounds."""
+        wait_s = NEXT_WORD_S
+        if self.state is EndingState.DRAINING:
+            wait_s = min(left_s, self._longest_drain_s) + MARK_S
+        self.deadline = max(self.deadline, now + wait_s)
 
     def heard(self, end: float) -> None:
         """Every mark is back: nothing more to wait for, once the clock agrees that it is `end`.

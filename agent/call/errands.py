@@ -19,10 +19,12 @@ import msgspec
 
 from agent.call import prompts
 from agent.call.effects import CancelTools, Effect, RunTool
+from agent.call.keeping import Keeping
 from agent.call.keypad import PLAIN, Keypad, KeyPlan
 from agent.call.requests import CallerTurns
 from agent.call.timeline import Timeline
 from agent.call.tools import Cancelled, OpenTools
+from agent.call.turn import NOT_KEPT
 from agent.gemini.session import LiveSession
 from agent.gemini.session_events import ToolCall
 from agent.gemini.tools import FunctionResponse
@@ -45,6 +47,8 @@ class Errands:
     Args:
         end_call_tool: the model may end the call by the tool `end_call`.
         keys: what is made of the keys the caller presses.
+        keeping: what of the call may be kept.
+        pause_tool: the model may pause that.
 
     Attributes:
         counters: `texts_dropped` (too many were waiting), `echoes` (our own texts, reported by the
@@ -63,6 +67,8 @@ class Errands:
         budget_s: float,
         end_call_tool: bool,
         keys: KeyPlan = PLAIN,
+        keeping: Keeping | None = None,
+        pause_tool: bool = False,
     ) -> None:
         self._out: list[Effect] = []
         self.counters: Counter[str] = Counter()
@@ -70,6 +76,8 @@ class Errands:
         self._session = session
         self._timeline = timeline
         self._end_call_tool = end_call_tool
+        self._keeping = keeping
+        self._pause_tool = pause_tool
         self._caller_turns = CallerTurns()
         self._keypad = Keypad(keys)
         self._waiting: list[_Waiting] = []
@@ -98,6 +106,9 @@ class Errands:
                 end_call = True
                 answers.append(self.tools.answer_here(call, prompts.END_CALL_RESULT, turn, now))
                 continue
+            if (result := self._recording(call.name, now)) is not None:
+                answers.append(self.tools.answer_here(call, result, turn, now))
+                continue
             step = self.tools.request(call, turn, self._caller_turns.number, now)
             if isinstance(step, RunTool):
                 self._out.append(step)
@@ -105,6 +116,18 @@ class Errands:
                 answers.append(step)
         self._finish(answers, now)
         return end_call
+
+    def _recording(self, tool: str, now: float) -> str | None:
+        """Pause what is kept, or go on, if this is what the tool does; returns the answer."""
+        if not self._pause_tool or self._keeping is None:
+            return None
+        if tool == prompts.PAUSE_RECORDING:
+            self._keeping.pause(now)
+            return prompts.PAUSED.format(seconds=round(self._keeping.longest_pause_s))
+        if tool == prompts.RESUME_RECORDING:
+            self._keeping.resume(now)
+            return prompts.RESUMED
+        return None
 
     def finished(self, run: str, response: Mapping[str, object], now: float) -> None:
         """A function came back."""
@@ -141,10 +164,11 @@ class Errands:
         """The caller spoke, or still does, or pressed a key."""
         self._caller_turns.caller_spoke()
 
-    def model_answered(self, now: float) -> None:
-        """The model ended a turn, or was interrupted."""
+    def model_answered(self, now: float, *, whole: bool) -> None:
+        """The model ended a turn, of which it said the `whole`, or was interrupted."""
         self._caller_turns.model_answered()
-        self.tools.requests.used(now)
+        if whole:
+            self.tools.requests.used(now)
 
     def saved(self, now: float) -> None:
         """The session could be resumed from here."""
@@ -161,7 +185,8 @@ class Errands:
         """The caller pressed a key."""
         if self.ending or not self._keypad.press(digit, now):
             self.counters["keys_ignored"] += 1
-        self._timeline.add(now, "dtmf", **{"pii.digit": digit})
+        shown = NOT_KEPT if self._keeping is not None and self._keeping.paused else digit
+        self._timeline.add(now, "dtmf", **{"pii.digit": shown})
 
     def tell(self, text: str, now: float, *, remember: bool = True) -> None:
         """Send the model a text that it shall answer, in the way its profile asks for.

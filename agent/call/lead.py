@@ -11,6 +11,7 @@ comes back proves that what was sent before it was heard; one that does not, tha
 after it was not.
 """
 
+from collections import deque
 from dataclasses import dataclass
 from math import inf
 
@@ -18,6 +19,7 @@ RATE_HZ = 8000
 FRAME = 160
 """Samples of one 20 ms frame, the carrier's grain."""
 REMEMBERED_MARKS = 32
+REMEMBERED_RUNS = 32
 MARK_PATIENCE_S = 2.0
 """A mark overdue by more than this was lost: the clock is believed without it."""
 
@@ -52,6 +54,7 @@ class Lead:
         self._run_from = 0.0
         self._run = 0
         self._confirmed = 0
+        self._runs: deque[tuple[float, int]] = deque(maxlen=REMEMBERED_RUNS)  # from when and where
 
     def room(self, most: int, least: int, now: float) -> int:
         """Samples that may be sent now, whole frames; none unless `least` fit under `most`."""
@@ -70,6 +73,7 @@ class Lead:
         """
         if now > self.end:
             self._run_from, self._run = now, 0
+            self._runs.append((now, self.sent))
         at = self._run_from + self._run / RATE_HZ
         self._run += n
         self.end = self._run_from + self._run / RATE_HZ
@@ -97,17 +101,39 @@ class Lead:
         return True
 
     def heard(self, now: float) -> int:
-        """The position up to which the caller has heard the stream."""
+        """The position up to which the caller has heard the stream; also at an earlier time."""
         clock = self.sent - max(0, round((self.end - now) * RATE_HZ)) if self.sent else 0
+        if now < self._run_from:  # the line has run dry since then
+            clock = self._heard_before(now)
         for mark in self.marks.values():
             if now - mark.due < MARK_PATIENCE_S:
                 clock = min(clock, mark.position)
                 break
         return max(self._confirmed, clock)
 
+    def _heard_before(self, at: float) -> int:
+        until = self.sent
+        for began, position in reversed(self._runs):
+            if at >= began:
+                return min(until, position + round((at - began) * RATE_HZ))
+            until = position
+        return until
+
+    def restart(self, at: float) -> None:
+        """The line broke at that time; the next one begins empty, and counts from nothing."""
+        self.marks.clear()
+        self.sent = self._confirmed = 0
+        self.end = min(self.end, at)
+        self._begin_run()
+
     def clear(self, heard: int, now: float) -> None:
         """The carrier is told to forget what it holds; marks under way mean nothing any more."""
         self.marks.clear()
         self.sent = self._confirmed = heard
         self.end = min(self.end, now)
+        self._begin_run()
+
+    def _begin_run(self) -> None:
         self._run_from, self._run = self.end, 0
+        self._runs.clear()
+        self._runs.append((self.end, self.sent))

@@ -1,58 +1,37 @@
 """The life of a call: its states, and what time does to it; without I/O.
 
-Joins `Limits`, `Idle` and `Ending`, and is the one place where a call changes its state.
+Joins `Limits`, `Quiet`, `Ending` and `Presence`, and is the one place where a call changes its
+state.
 """
 
-from enum import Enum
 from math import inf
 
 from agent.call import prompts
+from agent.call.aside import PhoneState
 from agent.call.conversation import Conversation
 from agent.call.effects import Outcome
-from agent.call.ending import Ending, EndingState
+from agent.call.ending import FINISH_DRAIN_S, LIMIT_DRAIN_S, Ending, EndingState
 from agent.call.errands import Errands
-from agent.call.idle import Idle, IdleMove
+from agent.call.last_words import LastWords
 from agent.call.limits import Limit, Limits
 from agent.call.policy import CallPlan
+from agent.call.presence import Presence
+from agent.call.quiet import Quiet
 from agent.call.seam import Seam
+from agent.call.state import TRANSITIONS, CallState
 from agent.call.timeline import Timeline
 from agent.errors import LocalProtocolError
-
-FINISH_DRAIN_S = 5.0
-"""When ended from outside, so much of the agent's speech is still played out;"""
-LIMIT_DRAIN_S = 10.0
-"""and so much at the longest duration."""
-
-
-class CallState(Enum):
-    """Where a call stands."""
-
-    NEW = "new"
-    """The phone's socket is open; the carrier has not said `start`."""
-    ANSWERED = "answered"
-    """The caller hears the line; the model is not ready."""
-    TALKING = "talking"
-    ENDING = "ending"
-    """It will end; last words play out."""
-    ENDED = "ended"
-
-
-TRANSITIONS: dict[CallState, set[CallState]] = {
-    CallState.NEW: {CallState.ANSWERED, CallState.ENDED},
-    CallState.ANSWERED: {CallState.TALKING, CallState.ENDING, CallState.ENDED},
-    CallState.TALKING: {CallState.ENDING, CallState.ENDED},
-    CallState.ENDING: {CallState.ENDED},
-    CallState.ENDED: set(),
-}
 
 
 class Life:
     """One call's.
 
     Attributes:
-        state: see `TRANSITIONS`.
+        state: see `agent.call.state`.
         outcome: why it ended; None until then.
         limits: how long things may take.
+        phone: its going and coming back.
+        aside: where the phone is.
         started_at, ready_at, ended_at: when; None: not yet.
         cut_s: agent audio received that the caller did not hear, though nobody interrupted it.
     """
@@ -73,19 +52,29 @@ class Life:
         self.ready_at: float | None = None
         self.ended_at: float | None = None
         self.cut_s = 0.0
+        self.phone = Presence(plan.reattach_s, self.limits, talk, seam, timeline)
+        self.aside = self.phone.aside
         self._plan = plan
         self._talk = talk
         self._errands = errands
         self._seam = seam
         self._timeline = timeline
-        self._idle = Idle(plan.idle)
-        self._ending: Ending | None = None
-        self._active_at = now
+        self._quiet = Quiet(plan.idle, talk, errands, seam, self.aside, now)
+        self._ending: LastWords | None = None
+        self._limit_outcome = Outcome.LIMIT
+        self._message = plan.message
 
     @property
     def draining(self) -> bool:
         """Whether the call ends, and nothing that the model could say would be heard."""
-        return self._ending is not None and self._ending.state is EndingState.DRAINING
+        ending = self._ending
+        return ending is not None and ending.ending.state is EndingState.DRAINING
+
+    def lasted_s(self, now: float) -> float:
+        """How long the caller has been on the line."""
+        if self.started_at is None:
+            return 0.0
+        return (now if self.ended_at is None else self.ended_at) - self.started_at
 
     # What happened.
 
@@ -94,51 +83,87 @@ class Life:
         self._move(CallState.ANSWERED)
         self.started_at = now
         self.limits.started(now)
-        self._seam.answered(now, greets=self._plan.opening is not None)
+        greets = self._plan.opening is not None or self._message is not None
+        self._seam.answered(now, greets=greets)
 
     def ready(self, now: float) -> None:
         """The model is ready; the first time, it is asked to greet (C-34: once per call)."""
         if self.state is not CallState.ANSWERED:
             return
         self._move(CallState.TALKING)
-        self.ready_at = self._active_at = now
+        self.ready_at = now
+        self._quiet.broken(now)
         self._timeline.add(now, "model.ready")
-        if (opening := self._plan.opening) is not None:
+        if self._message is not None:
+            self._leave(self._message, now)
+        elif (opening := self._plan.opening) is not None:
             self._errands.tell(prompts.say(prompts.GREETING, opening), now)
 
     def model_left(self, now: float) -> None:
         """The session has no connection for the moment."""
-        if self._ending is not None:
-            self._ending.model_left(now)
+        if (words := self._last_words) is not None:
+            words.ending.model_left(now)
 
     def model_back(self, took_s: float, now: float) -> None:
         """The model was away for so long: no time in which the caller said nothing to it."""
-        self._active_at = max(self._active_at, self._talk.playout.end) + took_s
-        if self._ending is not None:
-            self._ending.model_back(now)
+        self._quiet.model_back(took_s)
+        if (words := self._last_words) is not None:
+            words.ending.model_back(now)
 
     def caller_active(self, now: float) -> None:
         """The caller gave a sign of life."""
-        self._active_at = now
-        self._idle.caller_active()
+        self._quiet.caller_active(now)
         self._errands.caller_spoke()
 
     def caller_waited(self, now: float) -> None:
         """Until now, a function ran: a caller who said nothing had nothing to say."""
-        self._active_at = now
+        self._quiet.broken(now)
 
-    def turn_over(self, now: float) -> None:
-        """The model's turn ended, whichever way."""
-        self._active_at = now
-        self._errands.model_answered(now)
-        if self._ending is not None:
-            self._ending.turn_over(now)
+    def turn_over(self, now: float, *, whole: bool) -> None:
+        """The model's turn ended; `whole`: it has said all of it."""
+        self._quiet.broken(now)
+        self._errands.model_answered(now, whole=whole)
+        if (words := self._last_words) is not None:
+            words.ending.turn_over(now)
 
     def takes_audio(self, now: float) -> bool:
         """Whether audio that the model sends now is still for the caller."""
-        if self._ending is None or self._talk.turns.drops(now):
+        words = self._last_words
+        if words is None or self._talk.turns.drops(now):
             return True  # what is dropped belongs to a turn that was cut: no last words
-        return self._ending.model_spoke(now)
+        return words.ending.model_spoke(now) or self._ending is None
+
+    # The phone goes and comes back.
+
+    def step_aside(
+        self, longest_s: float, outcome: Outcome, now: float, *, after_words: bool
+    ) -> bool:
+        """Let the phone go once the caller has heard what is being said; see `Call.step_aside`."""
+        if self.state not in {CallState.ANSWERED, CallState.TALKING}:
+            return False
+        return self.phone.step_aside(longest_s, outcome, now, after_words=after_words)
+
+    def phone_lost(self, outcome: Outcome, now: float) -> None:
+        """Its socket is gone without a word: it is waited for, if the call's plan says so."""
+        if self.aside.state is PhoneState.AWAY:
+            return
+        if self.phone.awaited and self.state not in {CallState.NEW, CallState.ENDED}:
+            self.phone.lost(now)
+        else:
+            self.phone_gone(outcome, now)
+
+    def phone_back(self, stream_id: str, now: float) -> float:
+        """The carrier has begun another stream; returns how long the phone was away."""
+        away_s = self.phone.back(stream_id, now)
+        self._quiet.broken(now)
+        if self._ending is not None:
+            self._ending.held(now)
+        return away_s
+
+    @property
+    def _last_words(self) -> LastWords | None:
+        """Those that are waited for or heard now."""
+        return self._ending or self.phone.words
 
     # The end.
 
@@ -149,120 +174,44 @@ class Life:
 
     def drain(self, outcome: Outcome, now: float, longest_s: float = inf) -> None:
         """Begin to end, or go on to: nothing is added to what the caller has yet to hear."""
-        ending = self._ending or self._begin_end(outcome, now, True, longest_s)
-        ending.no_more()
-        if ending.state is EndingState.WORDS:
-            self._drain(ending, now)
+        words = self._ending or self._begin_end(outcome, now, True, longest_s)
+        words.ending.no_more()
+        if words.ending.state is EndingState.WORDS:
+            words.drain(now)
 
     def phone_gone(self, outcome: Outcome, now: float) -> None:
         """The caller is not there any more; an end that has begun keeps its reason."""
-        self._over(self._ending.outcome if self._ending else outcome, now, cut=False)
+        self.over(self._ending.ending.outcome if self._ending else outcome, now, cut=False)
 
     def finish(self, outcome: Outcome, now: float) -> None:
         """End from outside, at once but politely."""
         if self.state is CallState.NEW:
             self.over(outcome, now)
+        elif outcome is Outcome.CALLER_HUNG_UP or self.aside.away:
+            self.phone_gone(outcome, now)
         elif self.state is not CallState.ENDED:
             self.drain(outcome, now, FINISH_DRAIN_S)
 
-    def over(self, outcome: Outcome, now: float) -> None:
-        """End on the spot."""
-        self._over(outcome, now, cut=True)
+    def wrap_up(self, outcome: Outcome, now: float) -> None:
+        """Have the model say good-bye, and end by the clock as at the longest duration."""
+        if self.limits.hurry(now):
+            self._limit_outcome = outcome
+            self._timeline.add(now, "call.wrap_up", outcome=outcome)
 
-    # Time.
-
-    def deadline(self) -> float:
-        """When `advance` next has something to do, in a call that has not ended."""
-        quiet_at = self._quiet_at()
-        return min(
-            self.limits.deadline,
-            self._errands.deadline(quiet_at),
-            self._seam.deadline(),
-            self._idle_at(quiet_at) if self._ending is None else self._ends_at(self._ending),
-        )
-
-    def advance(self, now: float) -> None:
-        """Do what is due."""
-        if self.state is not CallState.ENDED:
-            self._reach_limit(now)
-        if self.state is CallState.ENDED:
-            return
-        quiet_at = self._quiet_at()
-        if self._errands.advance(quiet_at, now):
+    def leave_message(self, text: str, now: float) -> None:
+        """After a machine's beep: what is being said is cut, and a message ends the call."""
+        if self.state in {CallState.NEW, CallState.ANSWERED}:
+            self._message = text  # once there is a model to say it
+        elif self.state is CallState.TALKING:
             self._talk.caller_ends(now)
-            self.end(Outcome.CALLER_ENDED, now, spoken=False)
-        if now >= self._idle_at(quiet_at):
-            self._caller_silent(quiet_at, now)
-        if self._ending is not None:
-            self._advance_ending(self._ending, now)
+            self._leave(text, now)
 
-    def _advance_ending(self, ending: Ending, now: float) -> None:
-        if ending.state is EndingState.WORDS and now >= ending.deadline:
-            self._drain(ending, now)
-        if ending.state is EndingState.DRAINING:
-            if self._talk.playout.all_heard():
-                ending.heard(self._talk.playout.line_end)
-            if now >= ending.deadline:
-                self.over(ending.outcome, now)
+    def _leave(self, text: str, now: float) -> None:
+        self.end(Outcome.MACHINE, now, spoken=False)
+        self._errands.tell(prompts.say(prompts.MESSAGE, text), now)
 
-    def _drain(self, ending: Ending, now: float) -> None:
-        self._talk.model_pauses()
-        self._seam.drained()
-        ending.drain(self._talk.playout.left_s(now), now)
-
-    def _reach_limit(self, now: float) -> None:
-        limit = self.limits.due(now)
-        if limit is Limit.NO_START:
-            self.over(Outcome.PHONE_PROTOCOL, now)
-        elif limit is Limit.NO_MEDIA:
-            self.phone_gone(Outcome.PHONE_LOST, now)
-        elif limit is Limit.WRAP_UP:
-            self._errands.tell_when_quiet(prompts.WRAP_UP, self.limits.wrap_up_by)
-        elif limit is Limit.END:
-            self.drain(Outcome.LIMIT, now, LIMIT_DRAIN_S)
-
-    def _caller_silent(self, quiet_at: float, now: float) -> None:
-        prompted_at = self._idle.prompted_at
-        if self._idle.due(quiet_at, now) is IdleMove.PROMPT:
-            self._errands.tell(prompts.say(prompts.IDLE, self._plan.idle.prompt_text), now)
-        elif prompted_at is not None and self._talk.turns.model_at < prompted_at:
-            self._seam.failed()
-            self.drain(Outcome.MODEL_SILENT, now)
-        else:
-            self.end(Outcome.IDLE, now, spoken=False)
-            self._errands.tell(prompts.IDLE_GOODBYE, now)
-
-    def _quiet_at(self) -> float:
-        """Since, or from, when nobody speaks or works on anything; `inf`: not known."""
-        turns, playout = self._talk.turns, self._talk.playout
-        if turns.open or turns.caller_speaking or playout.queued or self._errands.tools.pending:
-            return inf
-        if self._seam.restless:
-            return inf
-        return max(playout.end, self._active_at)
-
-    def _idle_at(self, quiet_at: float) -> float:
-        if self.state is not CallState.TALKING or self._seam.watchdog.owed:
-            return inf  # not he, the model is to say something
-        return self._idle.deadline(quiet_at)
-
-    def _ends_at(self, ending: Ending) -> float:
-        """When the end goes on; sound that no mark follows is heard by the clock."""
-        playout = self._talk.playout
-        if ending.state is EndingState.DRAINING and playout.all_heard():
-            return min(ending.deadline, playout.line_end)
-        return ending.deadline
-
-    def _begin_end(self, outcome: Outcome, now: float, spoken: bool, longest_s: float) -> Ending:
-        self._move(CallState.ENDING)
-        self.limits.ending()
-        self._talk.last_words = self._errands.ending = True
-        self._seam.ending(now, owed=not spoken)
-        self._ending = Ending(outcome, now, spoken=spoken, longest_drain_s=longest_s)
-        self._timeline.add(now, "call.ending", outcome=outcome)
-        return self._ending
-
-    def _over(self, outcome: Outcome, now: float, *, cut: bool) -> None:
+    def over(self, outcome: Outcome, now: float, *, cut: bool = True) -> None:
+        """End on the spot; `cut`: the caller is still there, and misses what he has not heard."""
         if self.state is CallState.ENDED:
             return
         self._move(CallState.ENDED)
@@ -273,6 +222,76 @@ class Life:
             self.cut_s += unheard_s
         self._errands.end(now)
         self._timeline.add(now, "call.ended", outcome=outcome)
+
+    # Time.
+
+    def deadline(self) -> float:
+        """When `advance` next has something to do, in a call that has not ended."""
+        quiet_at, words = self._quiet.since(), self._last_words
+        if self.aside.away:
+            next_at = self.aside.deadline
+        else:
+            next_at = self._idle_at(quiet_at) if words is None else words.deadline
+        return min(
+            self.limits.deadline,
+            self._errands.deadline(quiet_at),
+            self._seam.deadline(),
+            next_at,
+        )
+
+    def advance(self, now: float) -> None:
+        """Do what is due."""
+        self._reach_limits(now)
+        if self.state is CallState.ENDED:
+            return
+        quiet_at = self._quiet.since()
+        if self._errands.advance(quiet_at, now):
+            self._talk.caller_ends(now)
+            self.end(Outcome.CALLER_ENDED, now, spoken=False)
+        if now >= self._idle_at(quiet_at):
+            self._caller_silent(quiet_at, now)
+        if self.aside.away:
+            if now >= self.aside.deadline:
+                self.phone_gone(self.aside.outcome, now)
+        elif self._ending is not None:
+            if self._ending.advance(now):
+                self.over(self._ending.ending.outcome, now)
+        else:
+            self.phone.advance(now)
+
+    def _reach_limits(self, now: float) -> None:
+        while self.state is not CallState.ENDED and (limit := self.limits.due(now)) is not None:
+            if limit is Limit.NO_START:
+                self.over(Outcome.PHONE_PROTOCOL, now)
+            elif limit is Limit.NO_MEDIA:
+                self.phone_lost(Outcome.PHONE_LOST, now)
+            elif limit is Limit.WRAP_UP:
+                self._errands.tell_when_quiet(prompts.WRAP_UP, self.limits.wrap_up_by)
+            else:
+                self.drain(self._limit_outcome, now, LIMIT_DRAIN_S)
+
+    def _caller_silent(self, quiet_at: float, now: float) -> None:
+        outcome = self._quiet.too_long(quiet_at, now)
+        if outcome is Outcome.MODEL_SILENT:
+            self._seam.failed()
+            self.drain(outcome, now)
+        elif outcome is not None:
+            self.end(outcome, now, spoken=False)
+            self._errands.tell(prompts.IDLE_GOODBYE, now)
+
+    def _idle_at(self, quiet_at: float) -> float:
+        return self._quiet.deadline(quiet_at) if self.state is CallState.TALKING else inf
+
+    def _begin_end(self, outcome: Outcome, now: float, spoken: bool, longest_s: float) -> LastWords:
+        self._move(CallState.ENDING)
+        self.phone.stays()
+        self.limits.ending()
+        self._talk.last_words = self._errands.ending = True
+        self._seam.ending(now, owed=not spoken)
+        ending = Ending(outcome, now, spoken=spoken, longest_drain_s=longest_s)
+        self._ending = words = LastWords(ending, self._talk, self._seam)
+        self._timeline.add(now, "call.ending", outcome=outcome)
+        return words
 
     def _move(self, state: CallState) -> None:
         if state not in TRANSITIONS[self.state]:

@@ -12,6 +12,8 @@ MEDIA_S = 5.0
 """Media comes every 20 ms, silence included; without it for so long the leg is dead."""
 LAST_CHANCE_S = 8.0
 """So long before the limit the wrap-up text goes out even if it interrupts the agent."""
+HURRY_S = 20.0
+"""How long a good-bye may take that no plan has foreseen."""
 
 
 class Limit(Enum):
@@ -38,6 +40,7 @@ class Limits:
         self._wrap_up_at = inf
         self._max_call_s = max_call_s
         self._wrap_up_s = wrap_up_s
+        self._asked = False  # to say good-bye
 
     def started(self, now: float) -> None:
         """The stream began: the call's time runs."""
@@ -46,6 +49,20 @@ class Limits:
         self.end_at = now + self._max_call_s
         if 0 < self._wrap_up_s < self._max_call_s:
             self._wrap_up_at = self.end_at - self._wrap_up_s
+
+    def hurry(self, now: float) -> bool:
+        """Bring the end forward: as if the longest duration were near; once.
+
+        Returns:
+            Whether that changes anything: not before the stream began, nor in a call that ends.
+        """
+        if self._asked or self.end_at == inf:
+            return False
+        self._asked = True
+        self._wrap_up_s = self._wrap_up_s or HURRY_S
+        self.end_at = min(self.end_at, now + self._wrap_up_s)
+        self._wrap_up_at = now
+        return True
 
     def ending(self) -> None:
         """The call is ending already: only a dead leg matters now."""
@@ -73,5 +90,6 @@ class Limits:
             return Limit.END
         if now >= self._wrap_up_at:
             self._wrap_up_at = inf
+            self._asked = True
             return Limit.WRAP_UP
         return None

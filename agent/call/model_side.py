@@ -10,6 +10,7 @@ from agent.call.errands import Errands
 from agent.call.life import Life
 from agent.call.playout import MODEL_RATE_HZ
 from agent.call.seam import Seam
+from agent.call.spending import Spending
 from agent.call.summary import Facts
 from agent.call.timeline import Timeline
 from agent.gemini.session_events import (
@@ -49,6 +50,7 @@ class ModelSide:
         life: Life,
         seam: Seam,
         facts: Facts,
+        spending: Spending,
         timeline: Timeline,
     ) -> None:
         self._talk = talk
@@ -56,6 +58,7 @@ class ModelSide:
         self._life = life
         self._seam = seam
         self._facts = facts
+        self._spending = spending
         self._timeline = timeline
 
     def happened(self, event: SessionEvent, now: float) -> None:
@@ -74,7 +77,7 @@ class ModelSide:
             case ToolCallsRequested() | ToolCallsCancelled() | ToolCallsLost():
                 self._functions(event, now)
             case UsageReported(usage):
-                self._facts.used(usage)
+                self._spending.used(usage, now)
             case VoiceActivity(kind):
                 self._service_heard(kind, now)
             case _:
@@ -84,21 +87,24 @@ class ModelSide:
         if kind == "start":
             self._talk.turns.expect_answer()
             self._life.caller_active(now)
+        else:
+            self._talk.turns.answer_may_come()
 
     def _turns(self, event: _Turns, now: float) -> None:
+        whole = self._talk.turns.open is not None  # nobody cut it before
         match event:
             case GenerationComplete():
                 self._talk.generation_complete(now)
             case TurnComplete(reason, interaction):
+                self._facts.meter.turn_over()
                 turn = self._talk.turn_complete(reason, interaction, now)
                 self._seam.turn_complete(turn, now)
-                self._errands.model_answered(now)
             case Interrupted():
+                whole = False
                 self._seam.interrupted(now)
-                self._errands.model_answered(now)
             case _:
                 assert_never(event)
-        self._life.turn_over(now)
+        self._life.turn_over(now, whole=whole)
 
     def _audio(self, pcm24k: Pcm16, now: float) -> None:
         if not self._life.takes_audio(now):
@@ -149,6 +155,7 @@ class ModelSide:
             case MoveFailed():
                 note_failed(self._timeline, event, now)
             case Moved():
+                self._facts.meter.moved()
                 self._seam.moved(event, now)
                 self._life.model_back(event.took_s, now)
             case GoingAway(time_left_s):

@@ -8,11 +8,14 @@ every part that had none. Whoever sees a slow turn coming may ask for more. With
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
-from agent.call.lead import RATE_HZ
+from agent.call.lead import FRAME, RATE_HZ
 
 CUSHION_STEP_S = 0.1
 LARGEST_CUSHION_S = 0.4
 REMEMBERED_PARTS = 32
+KEPT_S = 6.0
+"""Of what was sent so much is kept, should it turn out that the caller has not heard it: longer
+than a line is believed in that gives no sound any more."""
 
 
 @dataclass(slots=True)
@@ -28,6 +31,7 @@ class Part:
         end: position, in samples sent to the carrier, after its latest one.
         sent: samples sent.
         whole: no hole so far.
+        torn: some of it was heard on a line that broke, and this is the rest.
     """
 
     turn: int
@@ -39,6 +43,7 @@ class Part:
     end: int = 0
     sent: int = 0
     whole: bool = True
+    torn: bool = False
 
     def held(self, now: float) -> bool:
         """Whether it still waits for more of itself; once it does not, it never does again."""
@@ -59,6 +64,7 @@ class Parts:
     def __init__(self) -> None:
         self.waiting: deque[Part] = deque()
         self._sent: deque[Part] = deque(maxlen=REMEMBERED_PARTS)
+        self._kept: deque[tuple[int, Part, bytes]] = deque()  # where it ends, whose, what was sent
         self._last_name = (0, 0)
 
     @property
@@ -68,15 +74,63 @@ class Parts:
 
     def open(self, turn: int, epoch: int) -> Part:
         """Open one, named by the clears before it, its turn, and its number within that."""
-        last_turn, last_number = self._last_name
-        self._last_name = (turn, last_number + 1 if turn == last_turn else 1)
-        part = Part(turn, f"e{epoch}:t{turn}:{self._last_name[1]}")
+        part = Part(turn, self._name(turn, epoch))
         self.waiting.append(part)
         return part
 
-    def begins(self, part: Part) -> None:
-        """Its first audio is sent."""
-        self._sent.append(part)
+    def _name(self, turn: int, epoch: int) -> str:
+        last_turn, last_number = self._last_name
+        self._last_name = (turn, last_number + 1 if turn == last_turn else 1)
+        return f"e{epoch}:t{turn}:{self._last_name[1]}"
+
+    def send(self, part: Part, n: int, position: int) -> bytes:
+        """Take the next `n` samples of a part out of its queue: they are sent now.
+
+        Args:
+            position: in samples sent to the carrier, after them.
+        """
+        if not part.sent:
+            self._sent.append(part)
+        audio = bytes(part.queue[:n])
+        del part.queue[:n]
+        part.sent += n
+        part.end = position
+        self._kept.append((position, part, audio))
+        while position - self._kept[0][0] > KEPT_S * RATE_HZ:
+            self._kept.popleft()
+        return audio
+
+    def break_off(self, heard: int, epoch: int) -> tuple[set[str], int]:
+        """The line broke: queue again, first and under new names, what was sent and not heard.
+
+        Args:
+            heard: the position in the stream up to which the caller has heard it.
+            epoch: part of the new names.
+
+        Returns:
+            The parts that were begun and not heard to their end, by their old names, and the
+            samples queued again.
+        """
+        heard -= heard % FRAME
+        names = {part.name for part in self.waiting if part.sent}
+        queued = 0
+        while self._kept:
+            end, part, audio = self._kept.pop()
+            audio = audio[max(0, len(audio) - max(0, end - heard)) :]
+            if not audio:
+                continue
+            names.add(part.name)
+            queued += len(audio)
+            part.queue[:0] = audio
+            part.sent -= len(audio)
+            if not self.waiting or self.waiting[0] is not part:
+                self.waiting.appendleft(part)
+        for part in self.waiting:
+            part.torn = part.torn or part.sent > 0
+            part.sent = part.end = 0
+            part.name = self._name(part.turn, epoch)
+        self._sent.clear()
+        return names, queued
 
     def clear(self, heard: int) -> Counter[int]:
         """Forget all of them.
@@ -97,6 +151,7 @@ class Parts:
                 unheard[part.turn] += len(part.queue)
         self.waiting.clear()
         self._sent.clear()
+        self._kept.clear()
         return unheard
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, tzinfo
 import msgspec
 
 from agent.call import phrases, prompts
+from agent.call.allowance import SpendingPlan
 from agent.call.cover import CoverPlan
 from agent.call.idle import IdlePolicy
 from agent.call.keypad import KeyAct, KeyPlan
@@ -36,11 +37,27 @@ END_CALL = FunctionDeclaration(
     ),
 )
 
+PAUSE_RECORDING = FunctionDeclaration(
+    name=prompts.PAUSE_RECORDING,
+    description=(
+        "Stop everything that is recorded or written down of this call, for a short time. Call it "
+        "before you ask for the number of a card or an account, or for a password, never after."
+    ),
+)
+RESUME_RECORDING = FunctionDeclaration(
+    name=prompts.RESUME_RECORDING,
+    description=(
+        "Go on recording. Call it as soon as you have used, or no longer need, what was to be "
+        "kept out of the recording."
+    ),
+)
+
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 # What the wire calls it, and what the owner of the file calls it; the first that fits.
 _FIELDS = (
     ("setup.generationConfig.thinkingConfig", "agent.thinking"),
+    ("setup.generationConfig.temperature", "agent.temperature"),
     ("setup.realtimeInputConfig", "agent.vad"),
     ("setup.contextWindowCompression", "context"),
     ("setup.tools", "tools"),
@@ -88,6 +105,15 @@ class Prepared:
         return msgspec.structs.replace(
             self.setup, system_instruction=content, tools=(), realtime_input_config=None
         )
+
+    def saying(self, greeting: str | None, instructions: str | None) -> Prepared:
+        """The same for a call of another kind, as one that we place; None leaves a text as it is.
+
+        Args:
+            greeting, instructions: with places, until `told` fills them.
+        """
+        plan = self.plan if greeting is None else replace(self.plan, greeting=greeting)
+        return replace(self, plan=plan, instructions=instructions or self.instructions)
 
     def told(self, facts: Mapping[str, str]) -> Prepared:
         """The same for one call, with what is known of its caller.
@@ -137,9 +163,14 @@ def prepare(
         ConfigError: the model would refuse what the tenant chose; a problem names the file's key.
     """
     agent = tenant.agent
-    builtins = [tool.builtin for tool in tenant.tools if isinstance(tool, BuiltinTool)]
+    builtins = [tool.builtin for tool in _builtins(tenant)]
     ends_calls = "end_call" in builtins
-    declared = [*_behaving(tenant, declarations), *([END_CALL] if ends_calls else [])]
+    pauses = "pause_recording" in builtins
+    declared = [
+        *_behaving(tenant, declarations),
+        *([END_CALL] if ends_calls else []),
+        *([PAUSE_RECORDING, RESUME_RECORDING] if pauses else []),
+    ]
     options = SetupOptions(
         model=agent.model,
         surface=surface,
@@ -151,6 +182,9 @@ def prepare(
         declarations=tuple(declared),
         vad=_vad(agent.vad),
         thinking_level=agent.thinking and agent.thinking.upper(),
+        temperature=agent.temperature,
+        google_search=agent.search,
+        resumption=tenant.context.resume,
         compress_from=tenant.context.compress_from,
         compress_to=tenant.context.compress_to,
     )
@@ -210,8 +244,27 @@ def _plan(tenant: Tenant, ends_calls: bool) -> CallPlan:
         wrap_up_s=tenant.limits.wrap_up,
         end_call_tool=ends_calls,
         record=tenant.record.audio,
-        cover=CoverPlan(phrase=sound.moment, apology=sound.apology),
+        keeps=tenant.record.wire or tenant.record.carrier,
+        pause_tool=any(tool.builtin == "pause_recording" for tool in _builtins(tenant)),
+        longest_pause_s=tenant.record.pause,
+        cover=CoverPlan(
+            phrase=sound.moment, apology=sound.apology, slow_s=tenant.agent.moment_after
+        ),
+        claims={
+            name_of(tool)[1]: tool.claims
+            for tool in tenant.tools
+            if isinstance(tool, PythonTool | HttpTool) and tool.claims
+        },
+        spending=SpendingPlan(
+            per_call=tenant.spending.per_call,
+            warn_at=tenant.spending.warn_at,
+            compresses=tenant.spending.on_call_limit == "compress",
+        ),
     )
+
+
+def _builtins(tenant: Tenant) -> Iterator[BuiltinTool]:
+    return (tool for tool in tenant.tools if isinstance(tool, BuiltinTool))
 
 
 def _keys(keys: Keys) -> KeyPlan:

@@ -12,17 +12,17 @@ nothing to say. It is no audio of the agent's: no part, no mark, and what is sai
 audible, heard or dropped audio does not count it.
 """
 
-from dataclasses import dataclass
 from math import inf
 
 from agent.audio import mulaw
 from agent.audio.pcm import Pcm16
 from agent.audio.resample import Resampler
 from agent.call import cover as covering
-from agent.call.cover import Cover, CoverPlan, CoverSound
+from agent.call.cover import Cover, CoverPlan
 from agent.call.gather import Gather
 from agent.call.lead import FRAME, RATE_HZ, Lead
 from agent.call.parts import REMEMBERED_PARTS, Cushion, Part, Parts
+from agent.call.pieces import Mark, Play
 from agent.call.sound import Converter
 
 __all__ = ["FRAME", "RATE_HZ", "REMEMBERED_PARTS", "Mark", "Part", "Play", "Playout"]
@@ -36,31 +36,6 @@ PLENTY_S = 0.5
 """but only while so much is queued that nobody waits for them."""
 
 _SILENCE = bytes([mulaw.SILENCE])
-
-
-@dataclass(frozen=True, slots=True)
-class Play:
-    """Send this audio, whole 20 ms frames of mu-law, now.
-
-    Attributes:
-        part: the name of the part that begins with it, which its mark will have; else None.
-        turn: the turn that the audio belongs to; 0 for cover.
-        at: when, by the clock, the caller begins to hear it.
-        cover: what it is, if it is not the agent's audio.
-    """
-
-    mulaw: bytes
-    part: str | None
-    turn: int
-    at: float
-    cover: CoverSound | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Send this mark now."""
-
-    name: str
 
 
 class Playout:
@@ -78,6 +53,7 @@ class Playout:
         gap_s, underruns: time inside parts without the agent's audio because it came late, and how
             often.
         dropped: samples refused because the queue was full.
+        away: there is no line: nothing goes out, and what comes in waits for the next one.
     """
 
     def __init__(
@@ -96,6 +72,8 @@ class Playout:
         self.gap_s = 0.0
         self.underruns = 0
         self.dropped = 0
+        self.away = False
+        self._dialled = 0
         self._lead = Lead()
         self._most = lead_ms * RATE_HZ // 1000
         self._least = message_ms * RATE_HZ // 1000
@@ -127,7 +105,7 @@ class Playout:
 
     def audible(self, now: float) -> bool:
         """Whether the agent is speaking to the caller's ear: by the clock, not by the model."""
-        return self.queued > 0 or now < self.end
+        return not self.away and (self.queued > 0 or now < self.end)
 
     def all_heard(self) -> bool:
         """Whether everything was sent, an apology too, and every mark has come back."""
@@ -179,6 +157,14 @@ class Playout:
         part.closed = True
         self._cushion.finished(part)
 
+    def dial(self, tones: bytes) -> None:
+        """Queue the sound of dialling, whole frames of mu-law, behind all that is queued."""
+        self.finish()
+        self._dialled += 1
+        part = Part(-self._dialled, f"e{self.epoch}:d{self._dialled}", closed=True)
+        self._parts.append(part)
+        self._append(part, tones)
+
     def hold_back(self, turn: int, hold_ms: int, now: float) -> None:
         """Play `turn`, whose audio comes slower than real time, in longer stretches from now on.
 
@@ -193,6 +179,8 @@ class Playout:
         if self._gather.n and not self.plenty:
             self._append(self._parts[-1], self._gather.take())
         out: list[Play | Mark] = []
+        if self.away:
+            return out
         if self._cover.on and self._agent_next() and not self._end_cover(out, now):
             return out
         while self._parts:
@@ -216,6 +204,8 @@ class Playout:
     @property
     def next_due(self) -> float:
         """When `take` next has something, if nothing is pushed before; `inf`: not before that."""
+        if self.away:
+            return inf
         agent_next = self._agent_next()
         if self._cover.on and (not agent_next or self._cover.ending):
             return self._lead.due(self._cover_most, self._cover_least)
@@ -251,6 +241,23 @@ class Playout:
         self.epoch += 1
         return {turn: samples / RATE_HZ for turn, samples in unheard.items()}
 
+    def line_broke(self, at: float) -> set[str]:
+        """There is no line since then: what the caller has not heard goes out on the next one.
+
+        What was heard is known as in `clear`.
+
+        Returns:
+            The parts that were begun and not heard to their end, by the names they had.
+        """
+        self.away = True
+        self.epoch += 1
+        names, queued = self._book.break_off(self._lead.heard(at), self.epoch)
+        self.queued += queued
+        self._lead.restart(at)
+        self.end = min(self.end, at)
+        self.cover_until = min(self.cover_until, at)
+        return names
+
     def _append(self, part: Part, coded: bytes) -> int:
         room = LONGEST_QUEUE_S * RATE_HZ - self.queued
         if len(coded) > room:
@@ -269,15 +276,10 @@ class Playout:
     def _send(self, part: Part, n: int, now: float) -> Play:
         at = self._lead.add(n, now)
         begins = not part.sent
-        if begins:
-            self._book.begins(part)
-        elif at > self.end:
-            self.underruns += 1
+        if at > self.end and (part.torn or not begins):
+            self.underruns += not begins
             self.gap_s += at - self.end
-        audio = bytes(part.queue[:n])
-        del part.queue[:n]
-        part.sent += n
-        part.end = self._lead.sent
+        audio = self._book.send(part, n, self._lead.sent)
         self.queued -= n
         self.end = self._lead.end
         return Play(audio, part.name if begins else None, part.turn, at)

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from agent.call.allowance import SpendingPlan
 from agent.call.bargein import BargeInMode
+from agent.call.claims import Claims
+from agent.call.cost import UNPRICED, CallPrices
 from agent.call.cover import CoverPlan
 from agent.call.idle import IdlePolicy
 from agent.call.keypad import KeyPlan
@@ -25,7 +28,7 @@ class CallPlan:
         barge_in_after_ms: unbroken caller speech, while the agent can be heard, that counts as
             an interruption for our own detection.
         protect_ms: the agent's first words of each utterance that our own detection cannot cut.
-        uplink_ms: caller audio per message to the model: 20, 40, 60, 80 or 100.
+        uplink_ms: caller audio per message to the model: 20 to 100; 200 where nobody waits for it.
         lead_ms: agent audio at the carrier ahead of what has been heard, at most 300.
         message_ms: agent audio per message to the carrier; a multiple of 20.
         start_ms: agent audio collected before an utterance starts, waited for at most as long.
@@ -38,8 +41,21 @@ class CallPlan:
             C-17).
         record: whether both sides' sound is handed out to be kept: from the start, or once the
             caller has heard `consent`.
+        keeps: others keep something of the call, a tape or the carrier a recording: they are told
+            when they may.
+        pause_tool: whether the model may pause all keeping with the tool `pause_recording`.
+        longest_pause_s: after which it goes on by itself.
         cover: what the caller hears while there is no model.
         watchdog: how patient the call is with a model that owes a sound.
+        claims: words that claim of a function that it was done.
+        reattach_s: so long the call waits for its phone, when its socket broke, to come back on
+            another one; 0: the call ends with its socket.
+        shield_s: of a call that we placed: what the called says so long after the agent's first
+            sound does not cut the greeting; 0: it does.
+        message: what is said in place of the greeting, before the call ends: a machine has
+            answered, and its beep has sounded.
+        prices: what it costs.
+        spending: what it may cost.
     """
 
     tenant: str
@@ -59,8 +75,17 @@ class CallPlan:
     end_call_tool: bool = True
     tool_budget_s: float = 8.0
     record: bool = False
+    keeps: bool = False
+    pause_tool: bool = False
+    longest_pause_s: float = 60.0
     cover: CoverPlan = field(default_factory=CoverPlan)
     watchdog: WatchdogPolicy = field(default_factory=WatchdogPolicy)
+    claims: Claims = field(default_factory=dict)
+    reattach_s: float = 0.0
+    shield_s: float = 0.0
+    message: str | None = None
+    prices: CallPrices = UNPRICED
+    spending: SpendingPlan = field(default_factory=SpendingPlan)
 
     @property
     def opening(self) -> str | None:
@@ -69,8 +94,8 @@ class CallPlan:
 
     def __post_init__(self) -> None:
         problems = []
-        if self.uplink_ms not in range(FRAME_MS, 101, FRAME_MS):
-            problems.append(f"uplink_ms {self.uplink_ms}: must be 20, 40, 60, 80 or 100")
+        if self.uplink_ms not in range(FRAME_MS, 201, FRAME_MS):
+            problems.append(f"uplink_ms {self.uplink_ms}: must be a multiple of 20, at most 200")
         if self.message_ms not in range(FRAME_MS, 301, FRAME_MS):
             problems.append(f"message_ms {self.message_ms}: must be a multiple of 20, at most 300")
         if not self.message_ms <= self.lead_ms <= 300:

@@ -7,6 +7,7 @@ way to make it speak given words.
 SAY_EXACTLY = 'Say exactly: "{text}"'
 
 GREETING = "Greet the caller now. " + SAY_EXACTLY
+MESSAGE = "A machine has answered, and its beep has sounded. " + SAY_EXACTLY
 IDLE = "The caller has been silent for a while. " + SAY_EXACTLY
 IDLE_GOODBYE = "The caller does not answer. Say a short goodbye now; the call then ends."
 GOODBYE = "The call ends now. Say a short goodbye, unless you have said it."
@@ -33,9 +34,21 @@ KEY_REPEAT = (
 KEY_GOODBYE = "The caller pressed a key to end the call. Say a short goodbye now; it then ends."
 LATE_RESULT = "The function {name}, which was still running, has now finished: {result}"
 
+NOT_TRANSFERRED = (
+    "The caller could not be connected with {name}: {why}. The caller is back with you. "
+    "Say so in one sentence, and ask how to go on; do not greet again."
+)
+
 END_CALL = "end_call"
 """The tool by which the model ends the call. The call answers it itself."""
 END_CALL_RESULT = "The line closes after your last words. Say goodbye only if you have not yet."
+PAUSE_RECORDING, RESUME_RECORDING = "pause_recording", "resume_recording"
+"""The tools by which the model keeps a card number out of all that is kept of the call."""
+PAUSED = (
+    "Nothing is recorded now, for at most {seconds} seconds. Ask for the number, and call "
+    "resume_recording as soon as you have it."
+)
+RESUMED = "The recording goes on."
 STILL_WORKING = "The function is still running; its result follows as text. Tell the caller."
 SAME_CALL = "This call was made before, under the same id, and is not made again."
 DONE_BEFORE = (
@@ -48,3 +61,9 @@ TOO_MANY_TOOLS = "Too many functions are running at once. Wait for their results
 def say(wording: str, text: str) -> str:
     """Fill words to be spoken into `wording`; double quotes in them become single ones."""
     return wording.format(text=text.replace('"', "'"))
+
+
+LINE_BACK = (
+    "The telephone line was interrupted for some seconds and is back. You and the caller may have "
+    "missed something of each other. Say so in one short sentence, and go on."
+)

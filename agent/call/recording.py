@@ -57,9 +57,21 @@ class Recording:
         self._caller = _Track()
         self._agent = _Track()
         self._stream_known = False
+        self._paused = False
+
+    def pause(self, now: float) -> None:
+        """Put silence in the place of both sides from now on."""
+        self._paused = True
+        self._agent.cut(self._position(now))
+
+    def resume(self) -> None:
+        """Take the sound again that comes from now on."""
+        self._paused = False
 
     def caller(self, audio: bytes, now: float) -> None:
         """The next piece of the caller's stream, 8 kHz mu-law; the first one ends `now`."""
+        if self._paused:
+            audio = _SILENCE * len(audio)
         position = self._caller.end
         if not self._stream_known:
             self._stream_known = True
@@ -68,11 +80,17 @@ class Recording:
 
     def agent(self, audio: bytes, at: float) -> None:
         """Agent's 8 kHz mu-law, which the caller hears from the time `at` on."""
+        if self._paused:
+            return
         self._agent.put(self._position(at), audio)
 
     def cleared(self, now: float) -> None:
         """What the caller had not heard by `now` will not be heard."""
         self._agent.cut(self._position(now))
+
+    def stream_over(self) -> None:
+        """The carrier's stream is over; where a next one lies is told by its first piece."""
+        self._stream_known = False
 
     def take(self, now: float) -> bytes:
         """Return the sound from the last time on, up to `HOLD_S` ago.

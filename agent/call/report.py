@@ -4,9 +4,12 @@ Fields whose names start with `caller_text` or `agent_text` are personal data.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agent.call.continuity import Continuity
+from agent.call.cost import Cost, UsageReport
+
+__all__ = ["CallReport", "ToolReport", "TurnReport", "UsageReport"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +18,7 @@ class TurnReport:
 
     Attributes:
         latency_s: from the caller's last sound to the agent's first audio going out.
+        model_s: the model's share of it, until its first audio came; the rest is ours.
         heard_s: how much of `audio_s` the caller heard.
         agent_text: cut to what was heard.
     """
@@ -29,6 +33,7 @@ class TurnReport:
     reason: str | None
     caller_text: str
     agent_text: str
+    model_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +46,6 @@ class ToolReport:
     took_s: float | None
     state: str
     failed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class UsageReport:
-    """Tokens billed over the call: the sum of all reports of the service."""
-
-    reports: int = 0
-    prompt_tokens: int = 0
-    response_tokens: int = 0
-    thoughts_tokens: int = 0
-    total_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +62,11 @@ class CallReport:
         latency_median_s, latency_worst_s: over turns that answer the caller.
         counters: everything counted and not zero, by part: `phone.malformed`, `model.unknown_keys`
             and so on.
+        returns, away_s: how often the phone came back on another stream, and how long the call was
+            without it, all in all.
+        cost: what it cost, or costs so far.
+        carrier_late_s: how late the carrier delivered the caller's audio, at the worst.
+        not_done: functions that the caller was told were done, and never succeeded.
     """
 
     tenant: str
@@ -89,3 +88,8 @@ class CallReport:
     mark_round_trip_s: float | None
     usage: UsageReport
     counters: Mapping[str, int]
+    returns: int = 0
+    away_s: float = 0.0
+    cost: Cost = field(default_factory=Cost)
+    carrier_late_s: float = 0.0
+    not_done: tuple[str, ...] = ()

@@ -183,11 +183,13 @@ class Requests:
             resumed: it goes on where the service had saved the session, or near enough. Else it
                 begins anew from our own transcript, which has the words of the last turns and not
                 their results, or is sent words again that it may answer once more.
-            turn: the caller's.
+            turn: the caller's, which may have been counted twice where words were sent again: so
+                what the model learned a short while ago counts among the last as well.
         """
         self._told_from = now + self._reissue_s
         for request in self.all.values():
-            if not resumed and request.knowledge is Knowledge.SAVED and request.turn >= turn - 1:
+            late = request.turn >= turn - 1 or now < request.since + RECALL_S
+            if not resumed and late and request.knowledge is Knowledge.SAVED:
                 request.know(Knowledge.LOOSE, now)
 
     def _move(self, of: set[Knowledge], to: Knowledge, now: float) -> None:

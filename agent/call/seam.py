@@ -24,6 +24,7 @@ from agent.call.sentence import Sentence, SentenceState, premature
 from agent.call.timeline import Timeline
 from agent.call.turn import Turn
 from agent.call.turns import LATE_S
+from agent.call.waiting import Waiting
 from agent.call.watchdog import Remedy, Watchdog, WatchdogPolicy
 from agent.gemini.session import LiveSession
 from agent.gemini.session_events import Leaving, Moved, Why
@@ -61,7 +62,7 @@ class Seam:
         timeline: Timeline,
         policy: WatchdogPolicy,
     ) -> None:
-        self.absence = Absence(cover)
+        self.absence = Absence(cover, cover.slow_s)
         self.watchdog = Watchdog(policy)
         self.premature = 0
         self._session = session
@@ -77,6 +78,7 @@ class Seam:
         self._owed_ask_at = inf
         self._tools_lost = False
         self._spoke_from = 0
+        self._waiting = Waiting(talk, errands, self.watchdog, self._sentence)
 
     @property
     def restless(self) -> bool:
@@ -156,6 +158,7 @@ class Seam:
     def model_spoke(self) -> None:
         """The model has given a sound, a word, or a function to run."""
         self._owed_ask_at, self._tools_lost = inf, False
+        self.absence.spoke()
         self.watchdog.spoke()
         self._sentence.settle()
 
@@ -172,9 +175,9 @@ class Seam:
                 self._owed_ask_at = inf
             if real or (cut is not None and cut.interrupted):
                 self._sentence.settle()
-            answered = self._talk.turns.reply_from > self._talk.caller_until
+            answered = self._talk.turns.answers(self._talk.caller_voice.until)
             if real and not answered and not self._talk.last_words:
-                self._owes(None, self._talk.caller_until, again=True)
+                self._owes(None, self._talk.caller_voice.until, again=True)
 
     def caller_said(self, now: float) -> None:
         """The service heard words of the caller that no turn has answered yet."""
@@ -230,7 +233,9 @@ class Seam:
         """When `advance` next has something to do, in a call that has not ended."""
         if self._talk.last_words:
             return min(self._unended_at(), self._ask_at())
-        return min(self._unended_at(), self._ask_at(), self._watch_at(), self.absence.deadline)
+        waits_from = self._waiting.since(away=self.absence.since is not None)
+        covered_at = self.absence.deadline(waits_from)
+        return min(self._unended_at(), self._ask_at(), self._watch_at(), covered_at)
 
     def advance(self, now: float) -> bool:
         """Do what is due.
@@ -246,7 +251,9 @@ class Seam:
             self._ask(now)
             self.watchdog.owes(now)
         closed |= self._watch(now)
-        self.absence.advance(self._waits_from(), now)
+        away = self.absence.since is not None
+        self._waiting.note(now, away=away)
+        self.absence.advance(self._waiting.since(away=away), now)
         return closed
 
     def _watch(self, now: float) -> bool:
@@ -309,14 +316,3 @@ class Seam:
         if self._errands.tools.pending:
             return inf
         return max(self._talk.turns.unended_from(), self._talk.playout.end) + self._policy.end_s
-
-    def _waits_from(self) -> float | None:
-        """Since when the caller waits for the agent without a model; None: he does not."""
-        talk = self._talk
-        if self.absence.since is None or talk.turns.caller_speaking:
-            return None
-        awaited = self._errands.tools.pending and not talk.last_words
-        owed = self.watchdog.owed or awaited
-        if not owed and self._sentence.state is SentenceState.WHOLE:
-            return None
-        return max(self.absence.since, talk.caller_until, talk.playout.end)

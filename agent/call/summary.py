@@ -5,19 +5,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median
 
+from agent.call.claims import Claims, not_done
 from agent.call.continuity import figures
 from agent.call.conversation import Conversation
+from agent.call.cost import Meter
 from agent.call.errands import Errands
 from agent.call.life import Life
 from agent.call.playout import RATE_HZ
-from agent.call.report import CallReport, ToolReport, TurnReport, UsageReport
+from agent.call.report import CallReport, ToolReport, TurnReport
 from agent.call.seam import Seam
 from agent.call.tools import ToolRecord
 from agent.call.turn import Turn
 from agent.call.uplink import Uplink
 from agent.gemini.figures import SessionFigures
 from agent.gemini.session_events import SessionFailed
-from agent.gemini.usage import Usage
 
 
 @dataclass(slots=True)
@@ -27,19 +28,13 @@ class Facts:
     Attributes:
         stream_id, call_id: the carrier's names.
         loss: how the model's session failed, if it did.
-        usage: token counts of all reports of the service, added up.
+        meter: what the call has used and costs.
     """
 
     stream_id: str = ""
     call_id: str = ""
     loss: SessionFailed | None = None
-    usage: Counter[str] = field(default_factory=Counter)
-
-    def used(self, usage: Usage) -> None:
-        """Add one report of the service."""
-        self.usage["reports"] += 1
-        for name in ("prompt_tokens", "response_tokens", "thoughts_tokens", "total_tokens"):
-            self.usage[name] += getattr(usage, name)
+    meter: Meter = field(default_factory=Meter)
 
 
 def summarise(
@@ -55,16 +50,19 @@ def summarise(
     now: float,
     *,
     tool_effects_doubled: int,
+    claims: Claims,
 ) -> CallReport:
     """Describe a call as it stands at `now`, or as it was once it has ended.
 
     Args:
         counters: of the parts outside, by the prefix they get in the report.
+        claims: words that claim of a function that it was done.
     """
     began, until = life.started_at, now if life.ended_at is None else life.ended_at
     zero = until if began is None else began
     turns = talk.turns
     waits = [t.latency_s for t in turns.all if t.answers_caller and t.latency_s is not None]
+    facts.meter.carrier(until - zero)
     return CallReport(
         tenant=tenant,
         outcome=life.outcome,
@@ -73,7 +71,7 @@ def summarise(
         call_id=facts.call_id,
         duration_s=until - zero,
         ready_s=_since(zero, life.ready_at),
-        first_audio_s=_since(zero, talk.first_audio_at),
+        first_audio_s=_since(zero, talk.utterances.first_audio_at),
         model_loss=_describe(facts.loss),
         turn_count=turns.count,
         turns=tuple(_turn(turn, zero) for turn in turns.all),
@@ -85,8 +83,13 @@ def summarise(
             talk, uplink, session, life.cut_s, until, tool_effects_doubled=tool_effects_doubled
         ),
         mark_round_trip_s=talk.playout.round_trip_s,
-        usage=UsageReport(**facts.usage),
+        usage=facts.meter.usage(),
         counters=_counted(talk, errands, seam, uplink, counters),
+        returns=life.aside.returns,
+        away_s=life.aside.away_s(until),
+        cost=facts.meter.cost(),
+        carrier_late_s=uplink.lateness.worst_s,
+        not_done=not_done(claims, (t.agent_text_heard for t in turns.all), errands.tools.records),
     )
 
 
@@ -111,8 +114,9 @@ def _turn(turn: Turn, zero: float) -> TurnReport:
         heard_s=turn.heard_s,
         interrupted=turn.interrupted,
         reason=turn.reason,
-        caller_text=turn.caller_text.strip(),
-        agent_text=turn.agent_text_heard,
+        caller_text=turn.caller_text_kept,
+        agent_text=turn.kept(turn.agent_text_heard),
+        model_s=turn.model_s,
     )
 
 
@@ -143,6 +147,7 @@ def _counted(
             "transcript_characters_dropped": talk.turns.text_dropped,
             "agent_samples_dropped": talk.playout.dropped,
             "caller_gaps": uplink.gaps,
+            "caller_late_packets": uplink.lateness.late,
         }
     )
     parts = {

@@ -25,21 +25,24 @@ class Telling:
         told = self._agent.get(turn.number, 0)
         self._agent[turn.number] = max(told, len(text))
         if more := text[told:].strip():
-            self._timeline.add(now, "agent.said", turn=turn.number, **{"pii.text": more})
+            self._said("agent.said", turn, more, now)
 
     def caller(self, turn: Turn, now: float) -> None:
         """The answer can be heard: the words that it answers are told, as far as they are known."""
         text = turn.caller_text.strip()
         if text and turn.number not in self._caller:
             self._caller.add(turn.number)
-            self._timeline.add(now, "caller.said", turn=turn.number, **{"pii.text": text})
+            self._said("caller.said", turn, text, now)
 
     def caller_more(self, turn: Turn, text: str, now: float) -> None:
         """A piece of the caller's transcript came for this turn."""
         if turn.number in self._caller:
-            self._timeline.add(now, "caller.said", turn=turn.number, **{"pii.text": text.strip()})
+            self._said("caller.said", turn, text.strip(), now)
 
     def unanswered(self, text: str, now: float) -> None:
         """The call is over, and this was never answered."""
         if text:
             self._timeline.add(now, "caller.said", turn=None, **{"pii.text": text})
+
+    def _said(self, name: str, turn: Turn, text: str, now: float) -> None:
+        self._timeline.add(now, name, turn=turn.number, **{"pii.text": turn.kept(text)})

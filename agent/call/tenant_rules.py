@@ -13,8 +13,10 @@ import msgspec
 from agent.gemini.catalogue import LANGUAGES, VOICES, nearest
 from agent.gemini.models import MODELS, Profile, model_id
 from agent.gemini.tools import FunctionDeclaration
+from agent.telephony.numbers import NumberPolicy, refusal
 from agent.tenants.prompt import SAFE_TOKENS, estimate_tokens
 from agent.tenants.scalars import duration_text, quoted
+from agent.tenants.sip_address import is_sip
 from agent.tenants.tenant import Tenant
 from agent.tenants.tools import HttpTool, PythonTool
 
@@ -35,8 +37,14 @@ def tenant_problems(
     yield from _voice_problems(tenant.agent.voice, tenant.agent.model)
     yield from _language_problems(tenant.agent.language)
     yield from _behavior_problems(tenant, profile)
-    yield from _prompt_problems(tenant, declarations)
+    yield from _prompt_problems(
+        tenant, "agent.instructions", tenant.agent.instructions, declarations
+    )
+    if tenant.outbound is not None and tenant.outbound.instructions is not None:
+        text = tenant.outbound.instructions
+        yield from _prompt_problems(tenant, "outbound.instructions", text, declarations)
     yield from _lookup_problems(tenant, declarations)
+    yield from _transfer_problems(tenant)
     silence = tenant.agent.vad.silence or 0.0
     if tenant.idle.prompt_after <= silence:
         asks, waits = duration_text(tenant.idle.prompt_after), duration_text(silence)
@@ -92,9 +100,9 @@ def _behavior_problems(tenant: Tenant, profile: Profile) -> Iterator[tuple[str, 
 
 
 def _prompt_problems(
-    tenant: Tenant, declarations: Sequence[FunctionDeclaration]
+    tenant: Tenant, key: str, text: str, declarations: Sequence[FunctionDeclaration]
 ) -> Iterator[tuple[str, str]]:
-    tokens = estimate_tokens(tenant.agent.instructions)
+    tokens = estimate_tokens(text)
     tools = sum(
         estimate_tokens(msgspec.json.encode(declaration).decode()) for declaration in declarations
     )
@@ -104,7 +112,7 @@ def _prompt_problems(
     if tokens + tools > safe:
         beside = f" and {tools} of tools" if tools else ""
         yield (
-            "agent.instructions",
+            key,
             f"about {tokens} tokens{beside} leave too little room to talk; at most {safe} are safe",
         )
 
@@ -128,3 +136,15 @@ def _lookup_problems(
         for name in shape.get("required", ()):
             if name not in lookup.arguments:
                 yield "lookup.arguments", f"{lookup.tool} needs {quoted(name)}"
+
+
+def _transfer_problems(tenant: Tenant) -> Iterator[tuple[str, str]]:
+    """Numbers that cost more than a call, unless the file names their beginning."""
+    policy = NumberPolicy(tenant.limits.transfer_prefixes)
+    for name, target in tenant.transfers.items():
+        if not is_sip(target.to) and (why := refusal(target.to, policy)) is not None:
+            yield (
+                f"transfers.{name}.to",
+                f"{quoted(target.to)} {why}; if it is meant, write how it begins in "
+                "limits.transfer_prefixes",
+            )

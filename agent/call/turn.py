@@ -11,6 +11,9 @@ from agent.call.words import (
     whole_words,
 )
 
+NOT_KEPT = "[not kept]"
+"""Stands where words were."""
+
 
 @dataclass(slots=True)
 class Turn:
@@ -27,12 +30,14 @@ class Turn:
         paused: it waits for a function.
         output_at: when its last output, of any kind, came.
         caller_stopped_at: when the caller had finished speaking.
+        audio_came_at: when its first audio came from the model.
         audio_started_at: when its first audio went out.
         generated: the model has sent all of it.
         resting: the service says that more of the same exchange follows, in its own time.
         closed: nothing more belongs to it.
         interrupted: the caller did not hear all of it.
         unheard_s: how much not.
+        hidden: its words are not to be kept.
         reason: why it ended, where the service or a watchdog gave one.
     """
 
@@ -48,12 +53,14 @@ class Turn:
     paused: bool = False
     output_at: float = 0.0
     caller_stopped_at: float | None = None
+    audio_came_at: float | None = None
     audio_started_at: float | None = None
     generated: bool = False
     resting: bool = False
     closed: bool = False
     interrupted: bool = False
     unheard_s: float = 0.0
+    hidden: bool = False
     reason: str | None = None
 
     @property
@@ -69,6 +76,18 @@ class Turn:
         return self.audio_started_at - self.caller_stopped_at
 
     @property
+    def model_s(self) -> float | None:
+        """The model's share of the latency: until its first audio came."""
+        if self.latency_s is None or self.caller_stopped_at is None or self.audio_came_at is None:
+            return None
+        return min(max(0.0, self.audio_came_at - self.caller_stopped_at), self.latency_s)
+
+    def audio_came(self, now: float) -> None:
+        """A piece of its sound came from the model."""
+        if self.audio_came_at is None:
+            self.audio_came_at = now
+
+    @property
     def agent_text_heard(self) -> str:
         """The agent's words, cut to what was heard and at a word's end; rather too few."""
         text = self.agent_text.strip()
@@ -80,6 +99,15 @@ class Turn:
         if self.pieces:
             n = min(n, characters_in(self.pieces, round(heard)))
         return whole_words(text, n)
+
+    @property
+    def caller_text_kept(self) -> str:
+        """The caller's words, if they may be kept."""
+        return self.kept(self.caller_text.strip())
+
+    def kept(self, text: str) -> str:
+        """Words of this turn, or what stands for them."""
+        return NOT_KEPT if text and self.hidden else text
 
     @property
     def latest_text_heard(self) -> str:

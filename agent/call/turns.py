@@ -13,6 +13,7 @@ Source: docs/protocols/gemini-live.md 3.3, 3.5, C-9 to C-11, B28.
 """
 
 from collections import deque
+from collections.abc import Callable
 from math import inf
 
 from agent.call.dead_air import DeadAir
@@ -30,6 +31,9 @@ IN_PROGRESS = "IN_PROGRESS"
 class Turns:
     """The turns of one call.
 
+    Args:
+        hidden: asked when a turn begins, or is gone on with: whether its words are not to be kept.
+
     Attributes:
         all: the last `MOST_TURNS` turns, oldest first.
         open: the turn that the model is in.
@@ -42,7 +46,8 @@ class Turns:
         dead_air: the caller's waits.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hidden: Callable[[], bool] = lambda: False) -> None:
+        self._hidden = hidden
         self.all: deque[Turn] = deque(maxlen=MOST_TURNS)
         self.open: Turn | None = None
         self.caller_speaking = False
@@ -98,6 +103,15 @@ class Turns:
     def caller_finished(self) -> None:
         """An utterance of the caller is transcribed to its end."""
         self._apart = True
+
+    def caller_wrote(self, text: str, at: float, agent_audible: bool) -> None:
+        """The caller wrote an utterance at `at`; the next turn answers it, unless he speaks on."""
+        self.expect_answer()
+        self.caller_finished()
+        self.caller_said(text)
+        self.caller_finished()
+        if not self.caller_speaking:
+            self.caller_stopped(at, agent_audible)
 
     def agent_said(self, turn: Turn, text: str) -> None:
         """Take a piece of the agent's transcript; sentences around a function are kept apart."""
@@ -224,6 +238,10 @@ class Turns:
         """When what the model said last began; `-inf`: it has said nothing."""
         return self.all[-1].output_from if self.all else -inf
 
+    def answers(self, at: float) -> bool:
+        """Whether what the model said last began after `at`, and was not cut."""
+        return bool(self.all) and self.all[-1].output_from > at and not self.all[-1].interrupted
+
     @property
     def unanswered_text(self) -> str:
         """What the caller said that no turn has answered yet."""
@@ -233,6 +251,11 @@ class Turns:
         """The service heard the caller speak: the next turn answers that."""
         self._asked = True
         self._unfinished = None
+
+    def answer_may_come(self) -> None:
+        """The service heard the caller stop: what comes now is no rest of what he interrupted."""
+        if self._late_until != inf:
+            self._late_until = -inf
 
     def expect_output(self, now: float) -> None:
         """The model has been given what it was waiting for: what comes now is its answer."""
@@ -252,6 +275,11 @@ class Turns:
         if turn is None or turn.generated or turn.resting:
             return inf
         return turn.output_at if turn.output_at >= self._expected_from else inf
+
+    def hide(self) -> None:
+        """The words of the turn that goes on are not to be kept."""
+        if self.open is not None:
+            self.open.hidden = True
 
     def give_up(self) -> Turn | None:
         """Close the open turn because its end was never said."""
@@ -281,11 +309,12 @@ class Turns:
         turn, self._unfinished = self._unfinished, None
         if turn is not None:
             turn.go_on(now)
+            turn.hidden = self._hidden() or turn.hidden
             self.open = turn
             return turn
         self.count += 1
         answers = self._asked or bool(self._caller_text)
-        turn = Turn(self.count, now, answers, output_from=now, output_at=now)
+        turn = Turn(self.count, now, answers, output_from=now, output_at=now, hidden=self._hidden())
         turn.caller_text, self._caller_text = self._caller_text, ""
         if turn.answers_caller:
             turn.caller_stopped_at, self._stopped_at = self._stopped_at, None

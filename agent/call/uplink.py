@@ -15,6 +15,7 @@ from agent.audio import mulaw
 from agent.audio.pcm import Pcm16, level_dbfs
 from agent.audio.resample import Resampler
 from agent.audio.speech import SpeechDetector, SpeechEnded, SpeechStarted
+from agent.call.lateness import Lateness
 from agent.call.sound import Converter, Detector
 
 RATE_HZ = 8000
@@ -40,6 +41,7 @@ class Uplink:
         spoken: loud samples of the current speech: unlike the time since it began, without pauses.
         detector: our own speech detection, on the 8 kHz signal.
         keeps: whether what is handed on is also kept as mu-law, for `take_kept`.
+        lateness: of the packets; whoever knows the time tells it.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Uplink:
     ) -> None:
         self.detector: Detector = SpeechDetector(RATE_HZ) if detector is None else detector
         self.keeps = False
+        self.lateness = Lateness()
         self._kept = bytearray()
         self.position = 0
         self.filled = 0
@@ -59,6 +62,7 @@ class Uplink:
         self._resampler = resampler or Resampler(RATE_HZ, 2 * RATE_HZ)
         self._waiting = bytearray()
         self._expected_ms: int | None = None
+        self._made_up = 0  # the latest samples, for which no time has passed
         self._speech: list[SpeechStarted | SpeechEnded] = []
 
     def push(self, frame: bytes, at_ms: int) -> list[Pcm16]:
@@ -94,6 +98,18 @@ class Uplink:
         self._waiting.clear()
         return [self._convert(rest)]
 
+    def break_off(self) -> None:
+        """The stream is over, and another may follow: its times begin anew.
+
+        Our own detection hears silence, and so the end of what was being said. What waits for a
+        full packet should have been taken before.
+        """
+        self._convert(_SILENCE * (LONGEST_FILL_MS * SAMPLES_PER_MS))
+        self._made_up = LONGEST_FILL_MS * SAMPLES_PER_MS
+        self._kept.clear()
+        self._expected_ms = None
+        self.lateness.anew()
+
     def speech(self) -> list[SpeechStarted | SpeechEnded]:
         """Return what the detector found in the packets so far, once."""
         found = self._speech
@@ -109,7 +125,7 @@ class Uplink:
 
     def time_of(self, at_sample: int, now: float) -> float:
         """When the caller uttered that sample, if the latest one came in just `now`."""
-        return now - (self.position - at_sample) / RATE_HZ
+        return now - max(0, self.position - self._made_up - at_sample) / RATE_HZ
 
     def _fill(self, missing_ms: int) -> None:
         n = min(missing_ms, LONGEST_FILL_MS) * SAMPLES_PER_MS
@@ -118,6 +134,7 @@ class Uplink:
         self._waiting += _SILENCE * n
 
     def _convert(self, packet: bytes) -> Pcm16:
+        self._made_up = 0
         pcm = mulaw.decode(packet)
         if self.keeps:
             self._kept += packet

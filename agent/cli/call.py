@@ -1,4 +1,7 @@
-"""`seamline call --local`: a stand-in caller against a service on this machine."""
+"""`seamline call --local --media URL`: a caller straight on a service's media socket.
+
+Without a carrier; with one, see `local_call`.
+"""
 
 import secrets
 import wave
@@ -30,24 +33,48 @@ def place_call(
     Raises:
         ConfigError: nothing to say, a file that cannot be played, or no call came about.
     """
+    clips = clips_of(say, wav)
+    seed = secrets.randbits(32) if seed is None else seed
+    options = PhoneOptions(parameters={"tenant": tenant}, seed=seed)
+    make_folder(out)
+    report = run(phone_call(url, script_of(clips), options))
+    if report.failure is not None and not report.seconds:
+        raise ConfigError(f"{url}: {report.failure}")
+    keep_and_show(report, out, n_clips=len(clips))
+
+
+def clips_of(say: list[str], wav: list[Path]) -> list[Clip]:
+    """What the caller says: files first, then words.
+
+    Raises:
+        ConfigError: there is nothing, or a file cannot be played.
+    """
     if not say and not wav:
         raise ConfigError('give the caller something to say: --say "..." or --wav FILE')
     clips = [Clip.of(read_wav(path), path.name) for path in wav]
     if say:
         voice = caller_voice()
         clips += [Clip.of(voice.speak(text, PHONE_RATE_HZ), text) for text in say]
-    seed = secrets.randbits(32) if seed is None else seed
-    options = PhoneOptions(parameters={"tenant": tenant}, seed=seed)
+    return clips
+
+
+def make_folder(out: Path) -> None:
+    """Make the folder for recordings.
+
+    Raises:
+        ConfigError: it cannot be made.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"--out {out}: {error.strerror}") from None
-    report = run(phone_call(url, script_of(clips), options))
-    if report.failure is not None and not report.seconds:
-        raise ConfigError(f"{url}: {report.failure}")
+
+
+def keep_and_show(report: PhoneReport, out: Path, *, n_clips: int) -> None:
+    """Write the recording, and print what the call was like."""
     path = out / f"{report.call.call_sid}.wav"
     write_recording(path, report)
-    _print(report, path, said_all=len(report.utterances) == len(clips))
+    _print(report, path, said_all=len(report.utterances) == n_clips)
 
 
 def script_of(clips: list[Clip]) -> list[Step]:

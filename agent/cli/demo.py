@@ -1,11 +1,17 @@
 """`seamline demo`: the service and both stand-ins; a caller books a table by voice.
 
+The call goes the whole way: the exchange asks the number's webhook, signed with a token made for
+this run, and follows the answer to the media socket.
+
 In the middle of the agent's longest reply the connection to the model is taken away, or whatever
 else `--chaos` names befalls it: the caller is not to notice.
 """
 
 import asyncio
+import os
+import secrets
 import shutil
+import socket
 import sqlite3
 import sys
 from collections.abc import Sequence
@@ -20,17 +26,20 @@ from rich.table import Table
 from agent.call.core import Call
 from agent.call.report import CallReport
 from agent.cli.call import PHONE_RATE_HZ, caller_voice
+from agent.cli.local_call import NOBODY, STATUS_PATH, VOICE_PATH
 from agent.cli.runtime import run, stop_signal
 from agent.cli.screen import Screen
 from agent.errors import ConfigError
 from agent.observe import logs
 from agent.observe.picture import timeline_svg
+from agent.observe.wire_key import VARIABLE as WIRE_KEY
 from agent.service.app import make_app, read_tenants, serve
 from agent.service.settings import Settings, load_settings
 from agent.sim.chaos import chaos
 from agent.sim.clips import Clip
 from agent.sim.emulator import Emulator, EmulatorOptions
-from agent.sim.phone import PhoneOptions, phone_call
+from agent.sim.exchange.plan import Account, CallOptions
+from agent.sim.exchange.switchboard import switchboard
 from agent.sim.phone_report import PhoneReport, write_recording
 from agent.sim.players import players, senses_executor
 from agent.sim.script import BargeIn, Say, Step, WaitForAgent, WaitForEnd
@@ -73,13 +82,46 @@ def run_demo(out: Path, *, seed: int, stay: bool, misfortunes: Sequence[str] = (
     folder = out / "demo"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    settings = replace(load_settings(None, {}, insecure_local=True), data=folder / "data")
+    account = Account(NOBODY, secrets.token_hex(16))
     with ExitStack() as stack:
         log = stack.enter_context((folder / "log.jsonl").open("w", encoding="utf-8"))
         logs.configure("info", pii=True, stream=log)
         executor = stack.enter_context(senses_executor())
         stay = stay and sys.stdin.isatty()
-        run(_demo(console, settings, options, executor, folder, seed=seed, stay=stay))
+        run(_demo(console, account, options, executor, folder, seed=seed, stay=stay))
+
+
+def settings_of(
+    account: Account, origin: str, gemini_url: str, carrier_url: str, folder: Path
+) -> Settings:
+    """The service's settings: signatures are asked for, as in earnest."""
+    environment = {
+        "TWILIO_ACCOUNT_SID": account.sid,
+        "TWILIO_AUTH_TOKEN": account.token,
+        "SEAMLINE_TWILIO_URL": carrier_url,
+        "SEAMLINE_PUBLIC_URL": origin,
+        "SEAMLINE_GEMINI_URL": gemini_url,
+        "SEAMLINE_DATA": str(folder / "data"),
+        WIRE_KEY: os.environ.get(WIRE_KEY, ""),
+    }
+    return load_settings(None, environment)
+
+
+def pages(origin: str, token: str) -> str:
+    """Where to go with a browser while the service is up; the addresses sign in by themselves."""
+    return (
+        "\n[bold]In your browser[/]\n"
+        f"  talk to the agent: {origin}/phone#token={token}\n"
+        f"  the console:       {origin}/console/#token={token}"
+    )
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def script() -> list[Step]:
@@ -97,7 +139,7 @@ def script() -> list[Step]:
 
 async def _demo(
     console: Console,
-    settings: Settings,
+    account: Account,
     options: EmulatorOptions,
     executor: Executor,
     folder: Path,
@@ -108,15 +150,23 @@ async def _demo(
     mind, senses = await asyncio.to_thread(players, SCENARIO, executor)
     steps = await asyncio.to_thread(script)
     screen = Screen(console)
-    async with Emulator(mind, senses, options) as emulator:
-        settings = replace(settings, gemini_url=emulator.url)
-        app = make_app(settings, read_tenants(settings), [screen])
-        runner, port = await serve(app, "127.0.0.1", 0)
-        url = f"ws://127.0.0.1:{port}/twilio/media/local"
+    async with (
+        Emulator(mind, senses, options) as emulator,
+        switchboard(account, seed=seed, port=0) as board,
+    ):
+        origin = f"http://127.0.0.1:{free_port()}"
+        token = secrets.token_hex(16)
+        settings = settings_of(account, origin, emulator.url, board.url, folder)
+        settings = replace(settings, api_token=token)
+        tenants = read_tenants(settings)
+        number = tenants.current.by_name[TENANT].tenant.numbers[0]
+        app = make_app(settings, tenants, [screen])
+        runner, _ = await serve(app, "127.0.0.1", int(origin.rpartition(":")[2]))
         try:
-            console.print(f"[bold]Seamline[/] answers on {url}\n", soft_wrap=True)
-            parameters = {"tenant": TENANT, "from": CALLER}
-            phone = await phone_call(url, steps, PhoneOptions(parameters=parameters, seed=seed))
+            status = origin + STATUS_PATH
+            board.exchange.add_number(number, origin + VOICE_PATH, status_callback=status)
+            console.print(f"[bold]Seamline[/] answers {number} on {origin}\n", soft_wrap=True)
+            phone = await board.call(CALLER, number, steps, CallOptions(seed=seed))
             async with asyncio.timeout(END_S):
                 await screen.ended_one.wait()
             if screen.last is None:
@@ -129,9 +179,11 @@ async def _demo(
                 why = phone.failure or f"{len(booked)} tables were booked"
                 raise ConfigError(f"the demo did not come to its end: {why}")
             if stay:
+                console.print(pages(origin, token), soft_wrap=True)
                 console.print(
                     f"\nStill answering (Ctrl-C ends). From another terminal:\n"
-                    f'  seamline call --local --url {url} --say "{OPENING}"',
+                    f"  seamline call --local --service {origin} --token {account.token} "
+                    f'--say "{OPENING}"',
                     soft_wrap=True,
                 )
                 await stop_signal()
@@ -141,13 +193,14 @@ async def _demo(
 
 def _write_files(scene: Scene) -> None:
     write_recording(scene.folder / "call.wav", scene.phone)
-    began = scene.call.timeline.began_at
+    starts_s = scene.phone.started_at - scene.call.timeline.began_at
+    rang = round(max(-starts_s, 0) * PHONE_RATE_HZ)  # before the agent was there
     picture = timeline_svg(
         list(scene.call.timeline),
-        scene.phone.said,
-        scene.phone.heard,
+        scene.phone.said[rang:],
+        scene.phone.heard[rang:],
         title=f"{scene.report.tenant}: a table booked by voice",
-        audio_starts_s=scene.phone.started_at - began,
+        audio_starts_s=max(starts_s, 0.0),
     )
     (scene.folder / "timeline.svg").write_text(picture, encoding="utf-8")
 

@@ -1,120 +1,145 @@
-"""`seamline doctor`: this machine and its settings, and the resamplers' figures."""
+"""`seamline doctor`: this machine, its settings, and all that a call will need."""
 
-import os
-import platform
-import sys
-from collections.abc import Callable
-from importlib.util import find_spec
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
-from agent import __version__
 from agent.audio.figures import measure
 from agent.audio.resample import Phase
+from agent.cli import doctor_machine as machine
+from agent.cli import doctor_reach as reach
+from agent.cli.finding import Check, Finding, looked_at
+from agent.cli.runtime import run
 from agent.errors import ConfigError
-from agent.service.app import endpoint_of, read_tenants
-from agent.service.settings import check_for_service, load_settings
-
-type Finding = tuple[bool, str]
+from agent.service.reload import TenantStore
+from agent.service.settings import Settings, load_settings
 
 PAIRS = ((8000, 16000), (24000, 8000))
 PHASES: tuple[Phase, ...] = ("linear", "minimum")
+_MARKS = {
+    "ok": "[green]ok[/]",
+    "warning": "[yellow]warning[/]",
+    "failed": "[red]failed[/]",
+    "skipped": "[dim]skipped[/]",
+}
 
 
-def run_doctor() -> int:
+def run_doctor(config: Path | None, *, as_json: bool, offline: bool) -> int:
     """Print every finding.
 
+    Args:
+        config: the service's file.
+        as_json: print one object for machines, and nothing else.
+        offline: reach out to nobody.
+
     Returns:
-        0 when a service could be started as things stand, else 1.
+        0 when a service could be started as things stand and would work, else 1.
     """
-    console = Console(highlight=False)
-    table = Table(show_header=False, box=None)
-    all_well = True
-    for name, look, needed in CHECKS:
-        well, text = look()
-        all_well = all_well and (well or not needed)
-        mark = "[green]ok[/]" if well else "[red]missing[/]" if needed else "[yellow]absent[/]"
-        table.add_row(mark, name, text)
-    console.print(table)
-    console.print(figures_table())
-    return 0 if all_well else 1
+    findings = run(examined(config, offline=offline))
+    if as_json:
+        typer.echo(
+            json.dumps(
+                {"findings": [asdict(one) for one in findings], "resamplers": figures()}, indent=2
+            )
+        )
+    else:
+        _show(findings)
+    return int(any(one.state == "failed" for one in findings))
 
 
-def figures_table() -> Table:
+async def examined(config: Path | None, *, offline: bool) -> list[Finding]:
+    """All findings, in the order in which they are shown."""
+    found = [await looked_at("loop lag", machine.loop_lag)]  # alone: the others would be in its way
+    checks: dict[str, Check] = {
+        "Python": machine.python,
+        "packages": machine.packages,
+        "uvloop": machine.uvloop,
+        "stand-ins": machine.stand_ins,
+    }
+    settings: Settings | None = None
+    try:
+        settings = load_settings(config)
+    except ConfigError as error:
+        found.append(Finding("settings", "failed", "\n".join(error.problems)))
+    if settings is None or offline:
+        checks["clock"] = machine.clock
+    if settings is not None:
+        checks |= await _with_settings(settings, found, offline=offline)
+    found += await asyncio.gather(*(looked_at(name, check) for name, check in checks.items()))
+    return found
+
+
+async def _with_settings(
+    settings: Settings, found: list[Finding], *, offline: bool
+) -> Mapping[str, Check]:
+    """The checks that need settings; those that others need are done here."""
+    checks: dict[str, Check] = {
+        "keys": partial(machine.keys, settings),
+        "service": partial(machine.service, settings),
+    }
+    tenants: list[TenantStore] = []
+
+    async def read() -> Finding:
+        finding, store = await machine.tenants(settings)
+        tenants.append(store)
+        return finding
+
+    found.append(await looked_at("tenants", read))
+    if tenants:
+        checks["prices"] = partial(machine.prices, settings, tenants[0])
+    if not offline:
+        checks["store"] = partial(reach.store, settings)
+        checks["clock"] = partial(reach.clock, settings)
+        checks["public URL"] = partial(reach.public_url, settings)
+        if tenants:
+            checks["model"] = partial(reach.model, settings, tenants[0])
+    return checks
+
+
+def figures() -> Sequence[Mapping[str, object]]:
     """The resamplers' figures, measured now on the converters that calls use."""
-    table = Table(title="resamplers, measured now", title_justify="left")
-    for heading in ("conversion", "phase", "rejection", "ripple 0-3.4 kHz", "delay", "held back"):
-        table.add_column(heading, justify="left" if heading in ("conversion", "phase") else "right")
+    rows = []
     for rate_in, rate_out in PAIRS:
         for phase in PHASES:
-            figures = measure(rate_in, rate_out, phase)
-            table.add_row(
-                f"{rate_in // 1000} -> {rate_out // 1000} kHz",
-                phase,
-                f"{figures.rejection_db:.1f} dB",
-                f"{figures.ripple_db:.3f} dB",
-                f"{figures.group_delay_ms:.2f} ms",
-                f"{figures.held_worst_ms:.2f} ms",
+            found = measure(rate_in, rate_out, phase)
+            rows.append(
+                {
+                    "conversion": f"{rate_in // 1000} -> {rate_out // 1000} kHz",
+                    "phase": phase,
+                    "rejection_db": round(found.rejection_db, 1),
+                    "ripple_db": round(found.ripple_db, 3),
+                    "delay_ms": round(found.group_delay_ms, 2),
+                    "held_back_ms": round(found.held_worst_ms, 2),
+                }
             )
-    return table
+    return rows
 
 
-def _python() -> Finding:
-    text = f"CPython {platform.python_version()}, seamline {__version__}"
-    return sys.version_info >= (3, 12), text
-
-
-def _uvloop() -> Finding:
-    found = find_spec("uvloop") is not None
-    return found, "installed" if found else "not installed: asyncio's own loop is used"
-
-
-def _stand_ins() -> Finding:
-    found = find_spec("pocketsphinx") is not None and find_spec("espeakng_loader") is not None
-    hint = "not installed: pip install 'seamline[sim]' for demo, emulate and call"
-    return found, "ear and voice installed" if found else hint
-
-
-def _tenants() -> Finding:
-    try:
-        ready = read_tenants(load_settings(None)).current
-    except ConfigError as error:
-        return False, "\n".join(error.problems)
-    return True, f"{len(ready.by_name)} tenants, {len(ready.directory.numbers)} numbers"
-
-
-def _model() -> Finding:
-    try:
-        settings = load_settings(None)
-        endpoint = endpoint_of(settings)
-    except ConfigError as error:
-        return False, "\n".join(error.problems)
-    if settings.gemini.surface == "vertex":
-        return True, str(endpoint.url)
-    key = "key set" if settings.gemini_key else "GEMINI_API_KEY is not set"
-    return bool(settings.gemini_key or settings.gemini_url), f"{endpoint.url}, {key}"
-
-
-def _carrier() -> Finding:
-    found = bool(os.environ.get("TWILIO_AUTH_TOKEN"))
-    return found, "token set" if found else "TWILIO_AUTH_TOKEN is not set"
-
-
-def _service() -> Finding:
-    try:
-        check_for_service(load_settings(None))
-    except ConfigError as error:
-        return False, "\n".join(error.problems)
-    return True, "seamline serve can start"
-
-
-CHECKS: tuple[tuple[str, Callable[[], Finding], bool], ...] = (
-    ("Python", _python, True),
-    ("uvloop", _uvloop, False),
-    ("stand-ins", _stand_ins, False),
-    ("tenants", _tenants, True),
-    ("model", _model, True),
-    ("carrier", _carrier, True),
-    ("service", _service, True),
-)
+def _show(findings: Sequence[Finding]) -> None:
+    console = Console(highlight=False)
+    table = Table(show_header=False, box=None)
+    for one in findings:
+        table.add_row(_MARKS[one.state], one.name, one.text)
+    console.print(table)
+    measured = Table(title="resamplers, measured now", title_justify="left")
+    for heading in ("conversion", "phase", "rejection", "ripple 0-3.4 kHz", "delay", "held back"):
+        measured.add_column(
+            heading, justify="left" if heading in ("conversion", "phase") else "right"
+        )
+    for row in figures():
+        measured.add_row(
+            str(row["conversion"]),
+            str(row["phase"]),
+            f"{row['rejection_db']:.1f} dB",
+            f"{row['ripple_db']:.3f} dB",
+            f"{row['delay_ms']:.2f} ms",
+            f"{row['held_back_ms']:.2f} ms",
+        )
+    console.print(measured)

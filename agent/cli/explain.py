@@ -40,7 +40,7 @@ def run_explain(number: str, at: str | None, config: Path | None, tenants: Path 
     Raises:
         ConfigError: the tenants cannot be used as they are, or `at` is no time.
     """
-    ready = read_tenants(load_settings(config, tenants=tenants)).current
+    ready = read_tenants(load_settings(config, tenants=tenants), to_serve=False).current
     routed = route(number, ready.directory)
     if routed is None:
         typer.echo(f"nobody answers {number}: no tenant lists it, or a beginning of it, or default")
@@ -81,6 +81,7 @@ def explanation(
         yield f"override    {_override(tenant, at_utc)}"
     yield from _agent(tenant, prepared, at_utc)
     yield from _limits(tenant)
+    yield from _passing_on(tenant)
     yield ""
     yield from _prompt(prepared, at_utc)
     yield ""
@@ -99,7 +100,8 @@ def _hours(hours: Hours, at_utc: datetime) -> str:
         return "always open"
     until = "" if state.until is None else f" until {_clock(state.until, hours.timezone)}"
     if isinstance(state, Closed):
-        return f'closed{until}; callers hear "{hours.closed.say}" and the call ends'
+        then = "may leave a message" if hours.closed.then else "the call ends"
+        return f'closed{until}; callers hear "{hours.closed.say}" and {then}'
     return f"open{until}"
 
 
@@ -132,13 +134,34 @@ def _limits(tenant: Tenant) -> Iterator[str]:
     say = f'"{limits.overflow.say}"' if limits.overflow else "that all lines are busy"
     yield f"limits      a call lasts at most {duration_text(limits.call)}"
     yield f"            {limits.concurrent} calls at one time; one more caller hears {say}"
+    spending = tenant.spending
+    if spending.per_call is not None:
+        yield f"            a call costs at most {spending.per_call} USD, about"
+    if spending.per_day is not None:
+        most = f"{spending.per_day} USD"
+        yield f"            a day costs at most {most}, about; then callers hear {say}"
     yield f"recording   {_recording(tenant.record)}"
+
+
+def _passing_on(tenant: Tenant) -> Iterator[str]:
+    for name, target in tenant.transfers.items():
+        ring = "" if target.how == "refer" else f", rings {duration_text(target.ring)}"
+        yield f"transfer    {name}: {target.to}, {target.how}{ring}"
+    if (target_name := tenant.fallback.transfer) is not None:
+        yield f"fallback    a caller whom the model has left is connected with {target_name}"
+    elif tenant.fallback.then is not None:
+        yield "fallback    a caller whom the model has left may leave a message"
 
 
 def _recording(record: Record) -> str:
     began = ", once the greeting has been heard" if record.consent is not None else ""
     kept = f"; deleted after {duration_text(record.keep)}" if record.keep is not None else ""
-    return f"{'yes' if record.audio else 'no'}{began}{kept}"
+    others = (("with its wires", record.wire), ("by the carrier", record.carrier))
+    what = [
+        "yes" if record.audio else "no",
+        *(words for words, wanted in others if wanted),
+    ]
+    return f"{', '.join(what)}{began}{kept}"
 
 
 def _prompt(prepared: Prepared, at_utc: datetime) -> Iterator[str]:

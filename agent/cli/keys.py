@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeAliasType, Union, get_args, get_origin
 
@@ -35,6 +36,8 @@ _WORDS = {
     "WithSecrets": "text",
     "Secret": "reference to a secret",
     "HolidayText": "date",
+    "Money": "US dollars",
+    "Share": "share, 1% to 100%",
     "Week": "days with times",
 }
 
@@ -165,4 +168,6 @@ def _default(field: FieldInfo, kind: _Kind) -> str | None:
         return ""
     if kind.read:
         return _WRITE[kind.read](value)
+    if isinstance(value, Decimal):
+        return f"{value:.0%}"  # of a share; no amount of money has a default
     return str(value).lower() if isinstance(value, bool) else str(value)

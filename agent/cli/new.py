@@ -49,6 +49,9 @@ limits:
   call: 20m                 # longest call; the agent says goodbye shortly before
   concurrent: 10            # most calls at one time
 
+# spending:                 # what calls may cost; set your own prices first (docs/cost.md)
+#   per_call: 2 USD         # the agent says goodbye shortly before
+#   per_day: 40 USD         # then no further call is taken that day
 record:
   audio: no                 # yes writes a stereo recording: tell your callers first (consent)
   # keep: 30d               # recordings older than this are deleted

@@ -21,7 +21,13 @@ from agent.gemini.codec import encode_client
 from agent.gemini.content import SYSTEM, USER, text_content
 from agent.gemini.history import GOES_ON, History
 from agent.gemini.models import Profile
-from agent.gemini.setup_messages import HistoryConfig, SessionResumptionConfig, Setup
+from agent.gemini.setup_messages import (
+    ContextWindowCompression,
+    HistoryConfig,
+    SessionResumptionConfig,
+    Setup,
+    SlidingWindow,
+)
 from agent.gemini.tools import FunctionDeclaration, Tool
 
 COMPRESS_FROM = 102_400
@@ -129,6 +135,11 @@ class Context:
             return None
         turns = turns or (text_content(f"({GOES_ON})"),)
         return encode_client(ClientContentMessage(ClientContent(turns, closed)))
+
+    def compress(self, from_tokens: int, to_tokens: int) -> None:
+        """Ask for less of the conversation to be kept, in the next setup (2.1.4)."""
+        compression = ContextWindowCompression(from_tokens, SlidingWindow(to_tokens))
+        self.setup = msgspec.structs.replace(self.setup, context_window_compression=compression)
 
     def change(
         self, instruction: str | None, declarations: Sequence[FunctionDeclaration] | None

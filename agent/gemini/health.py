@@ -16,11 +16,15 @@ MAY_BE_COMPRESSED = 0.5
 
 
 class Health:
-    """Of one session's connections."""
+    """Of one session's connections.
+
+    Attributes:
+        compress_from: the context at which the service cuts the oldest turns, in tokens.
+    """
 
     def __init__(self, silence_s: float, compress_from: int) -> None:
         self._silence_s = silence_s
-        self._compress_from = compress_from
+        self.compress_from = compress_from
         self._spoke_at: float | None = None  # the caller, since the last frame
         self._context = 0
         self._before = 0  # the context before a move, until the first turn after it
@@ -52,6 +56,6 @@ class Health:
             return False  # not said
         before, self._before = self._before, 0
         self._context = prompt_tokens
-        if before >= self._compress_from * MAY_BE_COMPRESSED:
+        if before >= self.compress_from * MAY_BE_COMPRESSED:
             return False
         return prompt_tokens < before * FALLEN_TO and before - prompt_tokens > FALLEN_BY

@@ -121,24 +121,25 @@ class Ledger:
     def ungate(self, *, silence: bool = False) -> bool:
         """What the caller said behind the gate is to be sent; whether he said anything.
 
+        The last moment goes with it in any case: he may have begun, and nobody knows it yet.
+
         Args:
             silence: the rest is to be sent as well; else it is forgotten.
         """
         begin, self._gated_from = self._gated_from, None
         spoken = self._unanswered
-        first = None
-        if silence:
-            first = -_PRE_ROLL
-        elif begin is not None and (spoken.speaking or spoken.spoke_until > begin):
-            first = spoken.began
-        heard = False
+        heard = begin is not None and (spoken.speaking or spoken.spoke_until > begin)
+        first = self.position
+        if heard and spoken.began is not None:
+            first = min(first, spoken.began)
+        kept = False
         for entry in self._gated.drain():
-            if first is not None and entry.start + entry.n > first - _PRE_ROLL:
+            if silence or entry.start + entry.n > first - _PRE_ROLL:
                 self.waiting.add(entry)
-                heard = True
+                kept = True
             else:
                 self._counters["audio_samples_gated"] += entry.n
-        return heard
+        return kept and (heard or silence)
 
     def forget_gated(self) -> None:
         """What waits behind the gate is of no use to anybody any more."""

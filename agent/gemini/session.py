@@ -214,6 +214,20 @@ class LiveSession:
             self._carriage.departure.want(Why.SETUP_CHANGED, now)
             self._carriage.advance(now)
 
+    def compress(self, from_tokens: int, to_tokens: int, now: float) -> None:
+        """Have the service forget the oldest turns earlier, to save what they cost.
+
+        A setup says so: the session moves, at the next quiet moment.
+
+        Args:
+            from_tokens: the context at which it forgets, 5,000 to 128,000.
+            to_tokens: down to how many; less than that.
+        """
+        self._talk.compress(from_tokens, to_tokens)
+        if self.ready:
+            self._carriage.departure.want(Why.SETUP_CHANGED, now)
+            self._carriage.advance(now)
+
     def caller_speech(self, started: bool, now: float, ago_s: float = 0.0) -> None:
         """Our own detector heard the caller begin or stop; not told to the service.
 

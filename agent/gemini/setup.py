@@ -62,6 +62,7 @@ class SetupOptions:
         model: bare id, such as `gemini-3.8-live`; a full resource name is taken as it is.
         project: Vertex only, with `location`; without them the name of express mode is used.
         declarations: functions; those without behavior get the model's default.
+        resumption: have the service keep the session, for another connection to go on with.
         transparent: ask the service to say how far it has listened; None: where it can (3.7).
         compress_from: tokens of context at which the oldest turns are cut, and compress_to: down to
             how many; None: the service's own values (2.1.4).
@@ -81,6 +82,7 @@ class SetupOptions:
     thinking_budget: int | None = None
     temperature: float | None = None
     affective: bool = False
+    resumption: bool = True
     transparent: bool | None = None
     compress_from: int | None = None
     compress_to: int | None = None
@@ -100,7 +102,7 @@ def build_setup(options: SetupOptions) -> Setup:
         system_instruction=_instruction(options.system_instruction),
         tools=_tools(options),
         realtime_input_config=_input_config(options.vad),
-        session_resumption=SessionResumptionConfig(transparent=_transparent(options)),
+        session_resumption=_resumption(options),
         context_window_compression=_compression(options),
         input_audio_transcription=AudioTranscriptionConfig(),
         output_audio_transcription=AudioTranscriptionConfig(),
@@ -117,6 +119,12 @@ def resource_name(
         return f"models/{model}"
     name = f"publishers/google/models/{model}"
     return f"projects/{project}/locations/{location}/{name}" if project and location else name
+
+
+def _resumption(options: SetupOptions) -> SessionResumptionConfig | None:
+    if not options.resumption:
+        return None
+    return SessionResumptionConfig(transparent=_transparent(options))
 
 
 def _transparent(options: SetupOptions) -> bool | None:

@@ -109,8 +109,12 @@ class Talk:
         """Whether live input must wait while a BLOCKING call is pending."""
         return self._profile.gate_audio_during_tools
 
-    # What the service says
+    def compress(self, from_tokens: int, to_tokens: int) -> None:
+        """From the next setup on, the oldest turns are cut earlier; that is no forgetting."""
+        self.context.compress(from_tokens, to_tokens)
+        self.health.compress_from = from_tokens
 
+    # What the service says
     def read(self, message: ServerMessage, now: float) -> None:
         """Take in one message of the connection that carries the session."""
         self.health.heard()

@@ -52,6 +52,7 @@ class Usage:
         prompt_tokens: the whole context so far: every turn is billed for all of it.
         total_tokens: prompt, tool use, response and thoughts, summed here.
         prompt_by_modality: `AUDIO`, `TEXT` ... to tokens; need not add up to the count.
+        cached_by_modality: of the prompt, what the service had in its cache.
         tier: service tier or traffic type, as sent.
     """
 
@@ -63,6 +64,8 @@ class Usage:
     total_tokens: int = 0
     prompt_by_modality: Mapping[str, int] = field(default_factory=dict)
     response_by_modality: Mapping[str, int] = field(default_factory=dict)
+    cached_by_modality: Mapping[str, int] = field(default_factory=dict)
+    tool_use_by_modality: Mapping[str, int] = field(default_factory=dict)
     tier: str = ""
 
 
@@ -82,6 +85,8 @@ def usage_of(metadata: UsageMetadata) -> Usage:
         + metadata.thoughts_token_count,
         prompt_by_modality=_by_modality(metadata.prompt_tokens_details),
         response_by_modality=_by_modality(details),
+        cached_by_modality=_by_modality(metadata.cache_tokens_details),
+        tool_use_by_modality=_by_modality(metadata.tool_use_prompt_tokens_details),
         tier=metadata.service_tier or metadata.traffic_type,
     )
 

@@ -1,18 +1,15 @@
-"""A call as a picture: both voices, turns, functions, barge-ins and moves on one time axis, as SVG.
+"""A call as a picture: both voices, turns, functions, barge-ins and moves on one time axis.
 
 A move is a band over both voices, from the moment the session left its connection to the moment the
 next one carried it: whether the caller heard anything of it can be seen at once.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
-
-import numpy as np
 
 from agent.audio.pcm import Pcm16
 from agent.call.timeline import Entry
+from agent.observe.shapes import Area, Bar, Drawing, Shape, Text, Upright, svg_of
 
 WIDTH = 1280
 LEFT, RIGHT = 84, 20
@@ -21,11 +18,9 @@ LANE = 110
 BAR_LANE = 26
 RATE_HZ = 8000
 
-CALLER, AGENT, TOOL, BARGE_IN, MOVE, INK, FAINT = (
-    "#2563eb", "#0f9d58", "#b45309", "#dc2626", "#7c3aed", "#1f2937", "#9ca3af",
+CALLER, AGENT, TOOL, BARGE_IN, MOVE, INK, FAINT, GRID = (
+    "#2563eb", "#0f9d58", "#b45309", "#dc2626", "#7c3aed", "#1f2937", "#9ca3af", "#e5e7eb",
 )  # fmt: skip
-
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 SPANS = {
     "caller.speech_started": ("caller.speech_ended", "caller"),
@@ -101,6 +96,20 @@ def timeline_svg(
     title: str,
     audio_starts_s: float = 0.0,
 ) -> str:
+    """Draw one call as a complete SVG document; see `timeline_drawing`."""
+    return svg_of(
+        timeline_drawing(entries, caller, agent, title=title, audio_starts_s=audio_starts_s)
+    )
+
+
+def timeline_drawing(
+    entries: Sequence[Entry],
+    caller: Pcm16,
+    agent: Pcm16,
+    *,
+    title: str,
+    audio_starts_s: float = 0.0,
+) -> Drawing:
     """Draw one call.
 
     Args:
@@ -109,18 +118,16 @@ def timeline_svg(
         agent: int16, shape (m,), what the caller heard, at 8 kHz.
         title: one line above the picture; shown as text whatever it contains.
         audio_starts_s: when, on the timeline's clock, the first sample of both was heard.
-    Returns:
-        A complete SVG document.
     """
     end_s = max(
         [audio_starts_s + max(caller.size, agent.size) / RATE_HZ, 1.0]
         + [entry.t for entry in entries]
     )
-    title = _text(title)
     height = TOP + 2 * LANE + len(ROWS) * BAR_LANE + 40
     scale = (WIDTH - LEFT - RIGHT) / end_s
     found = spans(entries, end_s)
-    body = [
+    shapes: list[Shape] = [
+        Text(LEFT, 24, title, INK, size=15, bold=True),
         *_axis(end_s, scale, height),
         *_bands(found, scale),
         *_lane("caller", CALLER, TOP, caller, audio_starts_s, scale),
@@ -128,100 +135,72 @@ def timeline_svg(
         *_bars(found, scale),
         *_moments(entries, scale, height),
     ]
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
-            f'font-family="system-ui, sans-serif" font-size="12" fill="{INK}" role="img">',
-            f"<title>{title}</title>",
-            f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
-            f'<text x="{LEFT}" y="24" font-size="15" font-weight="600">{title}</text>',
-            *body,
-            "</svg>",
-            "",
-        ]
-    )
-
-
-def _text(text: str) -> str:
-    """As the text of an element, whatever it contains."""
-    return escape(_NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text))
+    return Drawing(WIDTH, height, title, INK, shapes)
 
 
 def _x(t_s: float, scale: float) -> float:
     return LEFT + t_s * scale
 
 
-def _axis(end_s: float, scale: float, height: int) -> Iterator[str]:
+def _axis(end_s: float, scale: float, height: int) -> Iterator[Shape]:
     step = next((step for step in (1, 2, 5, 10, 30, 60, 300) if end_s / step <= 30), 3600)
     for second in range(0, int(end_s) + 1, step):
         x = _x(second, scale)
-        yield f'<path d="M{x:.1f} {TOP - 8}V{height - 30}" stroke="#e5e7eb"/>'
-        yield (
-            f'<text x="{x:.1f}" y="{height - 12}" text-anchor="middle" fill="{FAINT}">'
-            f"{second} s</text>"
-        )
+        yield Upright(x, TOP - 8, height - 30, GRID)
+        yield Text(x, height - 12, f"{second} s", FAINT, "middle")
 
 
 def _lane(
     name: str, colour: str, top: int, pcm: Pcm16, starts_s: float, scale: float
-) -> Iterator[str]:
+) -> Iterator[Shape]:
     middle = top + LANE / 2
-    yield f'<text x="12" y="{middle + 4:.0f}" font-weight="600" fill="{colour}">{name}</text>'
+    yield Text(12, middle + 4, name, colour, bold=True)
     per_pixel = max(1, int(RATE_HZ / scale))
     columns = pcm[: pcm.size // per_pixel * per_pixel].reshape(-1, per_pixel)
     if not columns.size:
         return
     half = (LANE - 16) / 2
-    peak = max(int(np.abs(pcm.astype(np.int32)).max()), 1)
+    peak = max(int(pcm.max()), -int(pcm.min()), 1)
     upper = columns.max(axis=1).clip(0) * (half / peak)
     lower = columns.min(axis=1).clip(None, 0) * (half / peak)
     x0 = _x(starts_s, scale)
     width = per_pixel / RATE_HZ * scale
-    there = [f"{x0 + i * width:.1f} {middle - y:.1f}" for i, y in enumerate(upper)]
-    back = [f"{x0 + i * width:.1f} {middle - y:.1f}" for i, y in enumerate(lower)]
-    yield f'<path d="M{"L".join(there + back[::-1])}Z" fill="{colour}" fill-opacity="0.75"/>'
+    there = [(x0 + i * width, middle - float(y)) for i, y in enumerate(upper)]
+    back = [(x0 + i * width, middle - float(y)) for i, y in enumerate(lower)]
+    yield Area(there + back[::-1], colour, 0.75)
 
 
-def _bands(found: Iterable[Span], scale: float) -> Iterator[str]:
+def _bands(found: Iterable[Span], scale: float) -> Iterator[Shape]:
     """Where no model was there, over both voices."""
     for span in found:
         if span.kind == "move":
-            width = max((span.end_s - span.start_s) * scale, 2)
-            outline = f"M{_x(span.start_s, scale):.1f} {TOP}h{width:.1f}v{2 * LANE}h-{width:.1f}z"
-            yield f'<path d="{outline}" fill="{MOVE}" fill-opacity="0.18"/>'
+            left, right = _x(span.start_s, scale), _x(span.end_s, scale)
+            right, bottom = max(right, left + 2), TOP + 2 * LANE
+            yield Area([(left, TOP), (right, TOP), (right, bottom), (left, bottom)], MOVE, 0.18)
 
 
-def _bars(found: Iterable[Span], scale: float) -> Iterator[str]:
+def _bars(found: Iterable[Span], scale: float) -> Iterator[Shape]:
     tops = {kind: TOP + 2 * LANE + row * BAR_LANE for row, kind in enumerate(ROWS)}
     for kind, (text, colour) in ROWS.items():
-        yield f'<text x="12" y="{tops[kind] + 15}" fill="{colour}">{text}</text>'
+        yield Text(12, tops[kind] + 15, text, colour)
     for span in found:
         y, colour = tops[span.kind] + 4, ROWS[span.kind][1]
         x, width = _x(span.start_s, scale), max((span.end_s - span.start_s) * scale, 2)
-        yield (
-            f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{BAR_LANE - 10}" rx="3" '
-            f'fill="{colour}"><title>{_text(f"{span.kind} {span.label}").strip()} '
-            f"{span.start_s:.2f}-{span.end_s:.2f} s</title></rect>"
-        )
+        says = f"{span.kind} {span.label}".strip() + f" {span.start_s:.2f}-{span.end_s:.2f} s"
+        yield Bar(x, y, width, BAR_LANE - 10, colour, says)
         if span.label:
-            at, anchor = (x + width + 4, "start") if x < WIDTH - 120 else (x - 4, "end")
-            yield (
-                f'<text x="{at:.1f}" y="{y + 12}" text-anchor="{anchor}" fill="{colour}">'
-                f"{_text(span.label)}</text>"
-            )
+            right = x < WIDTH - 120
+            at = x + width + 4 if right else x - 4
+            yield Text(at, y + 12, span.label, colour, "start" if right else "end")
 
 
-def _moments(entries: Iterable[Entry], scale: float, height: int) -> Iterator[str]:
+def _moments(entries: Iterable[Entry], scale: float, height: int) -> Iterator[Shape]:
     for entry in entries:
         if entry.name in MOMENTS:
             label, colour = MOMENTS[entry.name]
             x = _x(entry.t, scale)
-            yield (
-                f'<path d="M{x:.1f} {TOP - 8}V{height - 30}" stroke="{colour}" '
-                f'stroke-dasharray="4 3"/>'
-            )
-            at, anchor = (x + 3, "start") if x < WIDTH - 90 else (x - 3, "end")
-            yield (
-                f'<text x="{at:.1f}" y="{TOP - 12}" text-anchor="{anchor}" fill="{colour}">'
-                f"{label}</text>"
+            yield Upright(x, TOP - 8, height - 30, colour, dashed=True)
+            right = x < WIDTH - 90
+            yield Text(
+                x + 3 if right else x - 3, TOP - 12, label, colour, "start" if right else "end"
             )

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from yarl import URL
 
-from agent.service.settings import Settings, is_loopback
+from agent.service.loopback import is_loopback
+from agent.service.settings import Settings
 
 SESSION_COOKIE = "seamline_session"
 SESSION_S = 12 * 3600
@@ -36,7 +37,7 @@ def require_token(request: web.Request, *, now: float | None = None) -> None:
     """
     settings = request.app[settings_key]
     token = settings.api_token
-    if token is None and not settings.insecure_local:
+    if not has_console(settings):
         raise web.HTTPNotFound(text="SEAMLINE_API_TOKEN is not set\n")
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     if token is not None and scheme.lower() == "bearer" and is_token(given.strip(), token):
@@ -46,6 +47,11 @@ def require_token(request: web.Request, *, now: float | None = None) -> None:
     if token is None or _valid_session(request.cookies.get(SESSION_COOKIE, ""), token, _clock(now)):
         return
     raise web.HTTPUnauthorized(text="a token is needed\n", headers={"WWW-Authenticate": "Bearer"})
+
+
+def has_console(settings: Settings) -> bool:
+    """Whether there is anybody who may use the API and the console."""
+    return settings.api_token is not None or settings.insecure_local
 
 
 def is_token(given: str, token: str) -> bool:

@@ -1,6 +1,7 @@
 """The recording of a call on disk, written while the call goes on, away from the event loop."""
 
 import asyncio
+import os
 import re
 import threading
 import wave
@@ -77,7 +78,8 @@ class RecordingFile:
 
     def _open(self) -> wave.Wave_write:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._disk = self.path.open("wb")  # not by `wave`, which stumbles over a failure
+        # Not by `wave`, which stumbles over a failure; and for nobody else to read.
+        self._disk = open(self.path, "wb", opener=_private)  # noqa: SIM115 - closed by `_finish`
         self._file = file = wave.open(self._disk, "wb")  # noqa: SIM115 - closed by `_finish`
         file.setnchannels(2)
         file.setsampwidth(2)
@@ -99,6 +101,10 @@ class RecordingFile:
         self.dropped += len(self._pieces)
         self._pieces.clear()
         _log.error("recording.failed", reason=error.strerror, dropped=self.dropped)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 @asynccontextmanager
@@ -126,9 +132,19 @@ async def recorded(path: Path | None) -> AsyncIterator[RecordingFile | None]:
 
 
 def recording_path(data: Path, tenant: str, call_id: str) -> Path:
-    """Where a call's recording goes; an id is the carrier's word and no path."""
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", call_id)[:64] or "call"
-    return recordings_folder(data, tenant) / f"{name}.wav"
+    """Where a call's recording goes."""
+    return unused(recordings_folder(data, tenant) / f"{file_name(call_id)}.wav")
+
+
+def file_name(call_id: str) -> str:
+    """What a call's files are called; an id is the carrier's word and no path."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", call_id)[:60] or "call"
+
+
+def unused(path: Path) -> Path:
+    """The path, or one beside it: a call that comes back after a crash overwrites nothing."""
+    further = (path.with_stem(f"{path.stem}-{n}") for n in range(2, 100))
+    return next((each for each in (path, *further) if not each.exists()), path)
 
 
 def recordings_folder(data: Path, tenant: str) -> Path:

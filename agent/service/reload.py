@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -77,6 +78,15 @@ class TenantStore:
         self._loaded = self.current
         self._servers: McpServers | None = None
         self._completed: dict[str, _Completed] = {}
+
+    @property
+    def tool_counters(self) -> Mapping[str, Counter[str]]:
+        """What came of HTTP tools (`http`) and of MCP servers (`mcp`), of all tenants together."""
+        servers = self._servers
+        return {
+            "http": self._loader.http.counters,
+            "mcp": Counter() if servers is None else servers.counters,
+        }
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:

@@ -1,8 +1,8 @@
-"""Deletes recordings that are older than their tenant keeps them.
+"""Deletes recordings and wires that are older than their tenant keeps them.
 
-Only what has the place and the name of a recording that this service writes is ever deleted:
-`recordings/<tenant>/<call>.wav`, a plain file in a plain folder. Its age counts from its last
-change, the end of the call.
+Only what has the place and the name of a file that this service writes is ever deleted:
+`recordings/<tenant>/<call>.wav` and `wires/<tenant>/<call>.wire`, a plain file in a plain folder.
+Its age counts from its last change, the end of the call.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from pathlib import Path
 import structlog
 
 from agent.service.recording_file import recordings_folder
+from agent.service.wire_file import wires_folder
 
 EVERY_S = 3600.0
 
-_RECORDING = re.compile(r"[A-Za-z0-9_-]{1,64}\.wav")
+_OURS = re.compile(r"[A-Za-z0-9_-]{1,64}\.(wav|wire)")
 _log = structlog.stdlib.get_logger()
 
 type InUse = Callable[[Path], bool]
@@ -30,7 +31,7 @@ type InUse = Callable[[Path], bool]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A file in a tenant's folder of recordings.
+    """A file in one of a tenant's folders.
 
     Attributes:
         changed_at: seconds since the epoch.
@@ -46,12 +47,12 @@ def expired(files: Iterable[Kept], keep_s: float, now_utc: float, in_use: InUse)
     """Which of the files are to be deleted.
 
     Args:
-        keep_s: how old a recording may become.
+        keep_s: how old a file may become.
         now_utc: seconds since the epoch.
         in_use: whether a call is writing a file.
     """
     for file in files:
-        ours = file.plain and _RECORDING.fullmatch(file.path.name)
+        ours = file.plain and _OURS.fullmatch(file.path.name)
         if ours and now_utc - file.changed_at > keep_s and not in_use(file.path):
             yield file.path
 
@@ -62,11 +63,11 @@ def delete_expired(data: Path, tenant: str, keep_s: float, now_utc: float, in_us
     Returns:
         How many files were deleted. One that cannot be is logged, and tried again the next time.
     """
-    folder = recordings_folder(data, tenant)
+    folders = (recordings_folder(data, tenant), wires_folder(data, tenant))
     deleted = failed = 0
     reason = None
     try:
-        files = [*_files(folder)]
+        files = [file for folder in folders for file in _files(folder)]
     except OSError as error:
         _log.warning("recordings.not_deleted", tenant=tenant, reason=error.strerror)
         return 0
@@ -102,7 +103,7 @@ async def delete_regularly(
     """Delete at once and then every hour, until cancelled.
 
     Args:
-        kept: how long each tenant keeps its recordings now, in seconds; others are left alone.
+        kept: how long each tenant keeps its files now, in seconds; others are left alone.
         in_use: whether a call is writing a file; asked from a thread.
         deleted: is told how many were deleted, if any.
     """

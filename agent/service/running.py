@@ -12,6 +12,7 @@ from agent.call.core import Call
 from agent.call.report import CallReport
 from agent.service.supervisor import CallSupervisor
 from agent.service.tenant_files import ReadyTenant
+from agent.telephony.twilio.sip import SipCall
 
 type Direction = Literal["inbound", "outbound"]
 
@@ -24,11 +25,38 @@ class Caller:
 
     Attributes:
         number: as the carrier says it; None: nobody knows.
-        facts: what was looked up, by field.
+        facts: what was looked up, or came with the call, by field.
+        line: the number or address of ours that the carrier has the call on; None: it is no call
+            of the carrier's.
+        sip: how it came by SIP, if it did.
     """
 
     number: str | None
     facts: Mapping[str, str] = field(default_factory=dict)
+    line: str | None = None
+    sip: SipCall | None = None
+
+    @property
+    def sip_headers(self) -> Mapping[str, str]:
+        """The headers that the call brought by SIP; none, if it came otherwise."""
+        return {} if self.sip is None else self.sip.headers
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A call that we placed.
+
+    Attributes:
+        shield_s: what the called says so long does not cut the greeting.
+        message: what the agent says, and no more: a machine's beep has sounded.
+        greeting: what it says first; None: what it says to callers.
+        instructions: what it is, knows and does; None: as for callers.
+    """
+
+    shield_s: float
+    message: str | None = None
+    greeting: str | None = None
+    instructions: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +70,8 @@ class RunningCall:
         recording: where its recording goes, if there is one.
         began_at: UTC.
         parameters: that the stream brought.
+        wire: where what went over its wires is kept, if it is.
+        generation: of the tenants' files, when the call began.
     """
 
     id: str
@@ -54,6 +84,8 @@ class RunningCall:
     began_at: datetime
     direction: Direction = "inbound"
     parameters: Mapping[str, str] = field(default_factory=dict)
+    wire: Path | None = None
+    generation: int | None = None
 
     @property
     def tenant(self) -> str:

@@ -3,36 +3,44 @@
 import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
-from random import random
 from secrets import token_urlsafe
 
 import structlog
+from aiohttp import web
 
-from agent.call.core import Call
 from agent.call.effects import Outcome
-from agent.gemini.session import LiveSession
-from agent.observe.logs import call_bound
-from agent.observe.record import log_call_ended
+from agent.observe.prices import read_prices
 from agent.service.connection import Dialler
+from agent.service.continuation import (
+    MOST_CALLS,
+    Attempts,
+    Fates,
+    MemoryFates,
+)
+from agent.service.inbound_rates import InboundRates
+from agent.service.latest import Latest
+from agent.service.lives import Lives
 from agent.service.lookups import Lookups
-from agent.service.opening import Opening, read_opening
+from agent.service.media_sockets import MediaSockets
 from agent.service.phrase_cache import PhraseCache
-from agent.service.recording_file import recorded, recording_path
-from agent.service.reload import TenantStore, rewritten
-from agent.service.retention import delete_regularly
+from agent.service.refusals import Refusals
+from agent.service.reload import TenantStore
 from agent.service.runners import Runners
-from agent.service.running import Caller, CallObserver, Observers, RunningCall
+from agent.service.running import Caller, CallObserver, Observers, Placed, RunningCall
 from agent.service.settings import Settings
-from agent.service.sockets import PhoneSocket, close
-from agent.service.supervisor import CallSupervisor
+from agent.service.sockets import PhoneSocket
+from agent.service.spending import Spending
+from agent.service.spending_file import FILE_NAME, SpendingFile
 from agent.service.tenant_files import ReadyTenant, ReadyTenants
+from agent.service.transfers import Transfers
+from agent.service.twilio_rest import TwilioRest
+from agent.service.upkeep import delete_recordings, speak_phrases
+from agent.service.voicemail import Voicemails
 from agent.telephony.leg import Started
-from agent.telephony.twilio.stream import MediaStream
-from agent.telephony.twilio.ticket import Tickets, Verdict
+from agent.telephony.twilio.ticket import Tickets
 from agent.tools.context import CallContext
 from agent.tools.journal import Journal
 
@@ -41,8 +49,6 @@ DRAIN_S = 15.0
 EFFECTS_S = 3.0
 """How long functions that have begun may then take; what came of later ones is unknown."""
 
-POLICY_VIOLATION = 1008
-TRY_AGAIN_LATER = 1013
 KNOWN_CALLERS = 10_000
 
 _log = structlog.stdlib.get_logger()
@@ -53,11 +59,21 @@ class Service:
 
     Attributes:
         settings: of the whole service.
-        running: calls that run now, by the carrier's stream id.
+        running: calls that run now, by the carrier's call id.
         draining: no call is taken any more.
         counters: calls answered and refused, by reason.
+        refusals: requests of strangers.
         phrases: what the tenants' voices have said for the cover.
         tickets: for the media sockets that the carrier is sent to.
+        placed: calls that we placed and that have not begun, by the carrier's call id.
+        after_stream: documents that the carrier is given when it asks what next, by call id, once.
+        rates: how often callers call.
+        fates: how the latest calls ended.
+        attempts: how often they have come back.
+        spending: the money of all calls.
+        rest: requests to the carrier; None: there is no account to make them for.
+        transfers: calls that are passed on.
+        voicemails: messages that callers leave on the carrier's recording.
     """
 
     def __init__(
@@ -71,22 +87,57 @@ class Service:
         self.settings = settings
         self.running: dict[str, RunningCall] = {}
         self.counters: Counter[str] = Counter()
+        self.refusals = Refusals(self.counters, asyncio.get_running_loop().time)
         self.phrases = PhraseCache(settings.data / "phrases")
         self._store = store
         self._dialler = dialler
-        self._observers = Observers(observers)
+        self.spending = Spending(
+            read_prices(settings.prices),
+            settings.gemini.surface,
+            SpendingFile(settings.data / FILE_NAME),
+        )
+        self.transfers = Transfers(self)
+        self.voicemails = Voicemails(settings.data, self.counters)
         self.draining = False
-        self._idle = asyncio.Event()
-        self._idle.set()
         self.tickets = Tickets(partial(token_urlsafe, 16))
+        self.after_stream: dict[str, str] = Latest(MOST_CALLS)
+        self.placed: dict[str, Placed] = Latest(MOST_CALLS)
+        self.rates = InboundRates()
+        self.fates: Fates = MemoryFates()
+        self.attempts = Attempts()
         self._callers: OrderedDict[str, Caller] = OrderedDict()
         self._runners = Runners(journal)
         self._lookups = Lookups(self.counters)
+        watching = Observers((*observers, self.spending, self.transfers))
+        self._lives = Lives(self, dialler, self._runners, watching)
+        self._sockets = MediaSockets(self, self._lives)
+        self.rest: TwilioRest | None = None
 
     @property
     def tenants(self) -> ReadyTenants:
         """Who answers the next call; a call that has begun keeps who answered it."""
         return self._store.current
+
+    @property
+    def tenant_store(self) -> TenantStore:
+        """Their generations, and why the files as they are now were refused."""
+        return self._store
+
+    def is_our_account(self, account: str | None) -> bool:
+        """Whether what the carrier tells us is about the account that we are set up for."""
+        ours = self.settings.carrier
+        if ours is None or account is None or self.settings.insecure_local:
+            return True
+        return account == ours.sid
+
+    def call_of(self, call_id: str) -> RunningCall | None:
+        """The call of this id that runs now, whether its phone is there or not."""
+        return self.running.get(call_id)
+
+    @property
+    def detached(self) -> dict[str, RunningCall]:
+        """Those of the running calls that are without their phone, by the carrier's call id."""
+        return {id: running for id, running in self.running.items() if running.call.away}
 
     def refusal(self, ready: ReadyTenant) -> str | None:
         """Why a further call of this tenant cannot be taken now; None when it can."""
@@ -100,28 +151,40 @@ class Service:
             >= ready.tenant.limits.concurrent
         ):
             return "tenant_full"
-        return None
+        return "spent" if self.spending.refuses(ready) else None
 
-    async def announced(self, ready: ReadyTenant, call_id: str, number: str | None) -> None:
+    async def announced(
+        self, ready: ReadyTenant, call_id: str, number: str | None, about: Caller | None = None
+    ) -> None:
         """The webhook tells of a call: note who it is, for the media socket that follows.
 
         Returns when all is known of him that the tenant has looked up; until then, it rings.
+
+        Args:
+            about: what else the webhook says of him.
         """
+        about = about or Caller(number)
         facts: Mapping[str, str] = {}
         if (lookup := ready.tenant.lookup) is not None:
-            context = CallContext(ready.tenant.tenant, call_id, number, self.settings.data)
+            context = CallContext(
+                ready.tenant.tenant,
+                call_id,
+                number,
+                self.settings.data,
+                sip_headers=about.sip_headers,
+            )
             runner = self._runners.of(ready)
             facts = await self._lookups.look_up(lookup, runner.run, context)
-        self._callers[call_id] = Caller(number, facts)
+        self._callers[call_id] = replace(about, facts={**about.facts, **facts})
         while len(self._callers) > KNOWN_CALLERS:
             self._callers.popitem(last=False)
 
-    async def _announced_by_itself(self, ready: ReadyTenant, started: Started) -> None:
+    async def announced_by_itself(self, ready: ReadyTenant, started: Started) -> None:
         """A stream on loopback, which may have had no webhook: its line is silent meanwhile."""
-        if started.call_id not in self._callers:
+        if started.call_id not in self._callers and started.call_id not in self.running:
             await self.announced(ready, started.call_id, started.parameters.get("from"))
 
-    def _caller_of(self, started: Started) -> Caller:
+    def caller_of(self, started: Started) -> Caller:
         """The caller: from the signed webhook; a stream is believed on loopback only."""
         caller = self._callers.pop(started.call_id, None)
         if caller is not None:
@@ -134,60 +197,19 @@ class Service:
         Args:
             ticketed: its `start` must bring the ticket that the webhook gave out for this call.
         """
-        opening = await read_opening(phone)
-        if isinstance(opening, str):
-            await self._refuse(phone, opening, POLICY_VIOLATION)
-            return
-        if ticketed and (worth := self._worth_of(opening.started)) is not Verdict.VALID:
-            await self._refuse(phone, worth.value, POLICY_VIOLATION)
-            return
-        ready = self.tenants.by_name.get(opening.started.parameters.get("tenant", ""))
-        if ready is None:
-            await self._refuse(phone, "unknown_tenant", POLICY_VIOLATION)
-            return
-        if ready.tenant.lookup is not None and self.settings.insecure_local:
-            await self._announced_by_itself(ready, opening.started)
-        if (reason := self.refusal(ready)) is not None:
-            await self._refuse(phone, reason, TRY_AGAIN_LATER)
-            return
-        if opening.started.stream_id in self.running:
-            await self._refuse(phone, "stream_twice", POLICY_VIOLATION)
-            return
-        with call_bound(ready.tenant.tenant, opening.started.call_id):
-            await self._run(phone, ready, opening)
+        await self._sockets.answer(phone, ticketed=ticketed)
 
-    def _worth_of(self, started: Started) -> Verdict:
-        """What the ticket of a stream is worth; it is spent by this."""
-        given = started.parameters
-        now = asyncio.get_running_loop().time()
-        ticket, tenant = given.get("ticket", ""), given.get("tenant", "")
-        return self.tickets.redeem(ticket, started.call_id, tenant, now)
+    def opened(self) -> AbstractAsyncContextManager[None]:
+        """Calls live in here: they outlive their sockets, but not the service."""
+        return self._lives.opened()
 
     async def speak_phrases(self, *, wanted: bool) -> None:
         """Have the tenants' voices say the phrases of the cover, now and when tenants change."""
-        if not wanted:
-            return
-        async with asyncio.TaskGroup() as work:
-            prepared = [p for ready in self.tenants.by_name.values() for p in ready.all_prepared]
-            work.create_task(self.phrases.fill(prepared, self._dialler))
-            async for before, after in self._store.generations():
-                if new := [p for ready in rewritten(before, after) for p in ready.all_prepared]:
-                    work.create_task(self.phrases.fill(new, self._dialler))
+        await speak_phrases(self, self._dialler, wanted=wanted)
 
     async def delete_recordings(self) -> None:
-        """Delete recordings that their tenants no longer keep, now and every hour."""
-
-        def kept() -> dict[str, float]:
-            records = {name: ready.tenant.record for name, ready in self.tenants.by_name.items()}
-            return {name: record.keep for name, record in records.items() if record.keep}
-
-        def in_use(path: Path) -> bool:
-            return any(call.recording == path for call in list(self.running.values()))
-
-        def deleted(n: int) -> None:
-            self.counters["recordings_deleted"] += n
-
-        await delete_regularly(self.settings.data, kept, in_use, deleted)
+        """Repair what a crash has left; delete what tenants no longer keep, now and every hour."""
+        await delete_recordings(self)
 
     async def drain(self) -> None:
         """Take no more calls and end those that run, politely, within `DRAIN_S`."""
@@ -196,79 +218,12 @@ class Service:
             call.supervisor.finish(Outcome.SHUTDOWN)
         try:
             async with asyncio.timeout(DRAIN_S):
-                await self._idle.wait()
+                await self._lives.idle.wait()
         except TimeoutError:
             _log.warning("service.drain_timed_out", calls=len(self.running))
         await self._runners.close(EFFECTS_S)
         await self._lookups.close()
-
-    async def _refuse(self, phone: PhoneSocket, reason: str, code: int) -> None:
-        self.counters[f"refused_{reason}"] += 1
-        _log.warning("call.refused", reason=reason)
-        await close(phone, code)
-
-    async def _run(self, phone: PhoneSocket, ready: ReadyTenant, opening: Opening) -> None:
-        name, started = ready.tenant.tenant, opening.started
-        caller = self._caller_of(started)
-        now = datetime.now(UTC)
-        context = CallContext(name, started.call_id, caller.number, self.settings.data)
-        prepared = ready.prepared_at(now).told(caller.facts)
-        session = LiveSession(
-            prepared.setup_at(now),
-            prepared.profile,
-            moves=self.settings.gemini.moves,
-            random=random,
-        )
-        time = asyncio.get_running_loop().time
-        plan = replace(prepared.plan, cover=self.phrases.cover(prepared))
-        call = Call(plan, MediaStream(), session, time())
-        runner = self._runners.of(ready)
-        run_tool = partial(runner.run, context=context)
-        supervisor = CallSupervisor(call, phone, self._dialler, run_tool)
-        path = None
-        if ready.tenant.record.audio:
-            path = recording_path(self.settings.data, name, started.call_id)
-        running = RunningCall(
-            started.call_id,
-            started.stream_id,
-            ready,
-            call,
-            supervisor,
-            path,
-            caller,
-            now,
-            parameters=dict(started.parameters),
-        )
-        key = started.stream_id
-        self.running[key] = running
-        self._idle.clear()
-        self.counters["answered"] += 1
-        try:
-            self._observers.began(running)
-            async with recorded(path) as recording:
-                await supervisor.run(opening.texts, recording)
-        except Exception as error:
-            self.counters["crashed"] += 1
-            _log.error("call.crashed", exc_info=_cause(error))
-        finally:
-            del self.running[key]
-            if not self.running:
-                self._idle.set()
-            call.tool_effects_doubled = runner.starts.doubled[started.call_id]
-            report = call.report(time())
-            if report.outcome is None:  # it did not end by itself: a crash, or we are cancelled
-                report = replace(
-                    report,
-                    outcome=Outcome.FAILED,
-                    call_id=started.call_id,
-                    stream_id=started.stream_id,
-                )
-            log_call_ended(report, caller=caller.number)
-            self._observers.ended(running, report)
+        await self.transfers.warm.close()
 
 
-def _cause(error: BaseException) -> BaseException:
-    """The error itself, out of the groups that tasks wrap it in."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
+service_key = web.AppKey("service", Service)

@@ -7,7 +7,7 @@ returns, no task, timer or socket of the call is left.
 
 import asyncio
 import math
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, assert_never
 
@@ -17,25 +17,20 @@ from agent.call.effects import (
     CloseModel,
     Effect,
     HangUp,
+    Keep,
     OpenModel,
+    Outcome,
     RunTool,
     SaveAudio,
+    StepAside,
     ToModel,
     ToPhone,
 )
 from agent.service.connection import Connection, Dialler
+from agent.service.phone_link import PhoneLink
 from agent.service.recording_file import RecordingFile
-from agent.service.sockets import (
-    CLOSE_TIMEOUT_S,
-    NORMAL_CLOSURE,
-    Outbox,
-    PeerStalled,
-    PhoneSocket,
-    close,
-    read,
-)
-
-INTERNAL_ERROR = 1011
+from agent.service.sockets import NORMAL_CLOSURE, PhoneSocket
+from agent.telephony.twilio.stream import MediaStream
 
 TICKS_PER_S = 250
 """Timers fire on this grid: calls that are due at about the same time share one wake-up of the
@@ -56,22 +51,31 @@ class ToolHandler(Protocol):
         ...
 
 
+async def _nobody_asks(outcome: Outcome) -> None:
+    """Nobody wants to know how a call ended."""
+
+
 class _CallOver(Exception):
     """Ends the task group of a finished call; never leaves this module."""
 
 
 class CallSupervisor:
-    """Runs one call from its `start` message to the last closed socket."""
+    """Runs one call from its `start` message to the last closed socket.
+
+    Attributes:
+        keep: is told whether what is said may be kept; the owner sets it before `run`.
+        ended: is awaited with the outcome before the phone's socket is closed; likewise.
+        link: the phone's latest socket.
+    """
 
     def __init__(
         self, call: Call, phone: PhoneSocket, dialler: Dialler, run_tool: ToolHandler
     ) -> None:
+        self.keep: Callable[[bool], None] = lambda on: None
+        self.ended: Callable[[Outcome], Awaitable[None]] = _nobody_asks
         self._call = call
-        self._phone = phone
         self._dialler = dialler
         self._run_tool = run_tool
-        self._phone_outbox = Outbox.of(phone)
-        self._phone_close_code = INTERNAL_ERROR  # until the call ends by itself
         self._connections: dict[int, Connection] = {}
         self._tools: dict[str, asyncio.Task[None]] = {}
         self._loop = asyncio.get_running_loop()
@@ -79,6 +83,7 @@ class CallSupervisor:
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = math.inf
         self._failure: asyncio.Future[None] = self._loop.create_future()
+        self.link = self._linked(phone)
 
     async def run(self, opening: Sequence[bytes], recording: RecordingFile | None = None) -> None:
         """Live the call until its end.
@@ -96,16 +101,16 @@ class CallSupervisor:
             self._failure.cancel()
             if self._alarm is not None:
                 self._alarm.cancel()
-            await close(self._phone, self._phone_close_code)
+            await self.link.close()
 
     async def _talk(self, opening: Sequence[bytes]) -> None:
         try:
             async with asyncio.TaskGroup() as self._group:
-                self._writing_phone = self._start(self._write_phone())
+                self._start(self.link.write())
                 for text in opening:
                     self._call.phone_received(text, self._time())
                 self._flush()
-                self._start(self._read_phone(len(opening)))
+                self._start(self.link.read(len(opening)))
                 self._start(self._fail())
         except* _CallOver:
             pass
@@ -117,29 +122,78 @@ class CallSupervisor:
         """
         self._loop.call_soon(self._guarded, partial(self._call.finish, outcome))
 
-    async def _read_phone(self, taken: int) -> None:
+    def advise(self, text: str) -> None:
+        """Tell the model something; see `finish` for failures."""
+        self._loop.call_soon(self._guarded, partial(self._call.advise, text))
+
+    def caller_wrote(self, text: str) -> None:
+        """The caller writes in place of speaking; see `finish` for failures."""
+        self._loop.call_soon(self._guarded, partial(self._call.caller_wrote, text))
+
+    def dial(self, keys: str) -> None:
+        """Dial on the line; see `finish` for failures."""
+        self._loop.call_soon(self._guarded, partial(self._call.dial, keys))
+
+    def leave_message(self, text: str) -> None:
+        """A machine's beep has sounded: say this, and end; see `finish` for failures."""
+        self._loop.call_soon(self._guarded, partial(self._call.leave_message, text))
+
+    def wrap_up(self) -> None:
+        """Have the agent say good-bye and the call end soon: the money is spent."""
+        self._loop.call_soon(self._guarded, self._call.wrap_up)
+
+    def step_aside(
+        self,
+        longest_s: float,
+        *,
+        then: Outcome = Outcome.PHONE_LOST,
+        after_words: bool = False,
+    ) -> None:
+        """Let the phone go for a while; see `Call.step_aside`, and `finish` for failures."""
+        act = partial(self._call.step_aside, longest_s, then=then, after_words=after_words)
+        self._loop.call_soon(self._guarded, act)
+
+    def reattach(
+        self, phone: PhoneSocket, opening: Sequence[bytes], tell: str | None = None
+    ) -> PhoneLink | None:
+        """The same call has come back on another socket, which takes the place of the one before.
+
+        Args:
+            opening: the texts already read from it, up to its `start`.
+            tell: what the model is told.
+
+        Returns:
+            What moves its texts from now on; None if the call is over.
+        """
+        if self._call.outcome is not None or self._failure.done():
+            return None
+        before, self.link = self.link, self._linked(phone)
+        before.fence()
+        self._start(before.close())
+        self._start(self.link.write())
+        self._guarded(partial(self._call.phone_back, MediaStream(), tell=tell))
+        for text in opening:
+            self._guarded(partial(self._call.phone_received, text))
+        self._start(self.link.read(len(opening)))
+        return self.link
+
+    def _linked(self, phone: PhoneSocket) -> PhoneLink:
         call, time, flush = self._call, self._time, self._flush
 
         def received(text: bytes) -> None:
             if call.phone_received(text, time()):
                 flush()
 
-        try:
-            await read(self._phone, received, taken)
+        def lost() -> None:
             call.phone_lost(time())
             flush()
-        finally:
-            # Here, not after the group: the caller does not wait for the model or for a tool.
-            await close(self._phone, self._phone_close_code)
 
-    async def _write_phone(self) -> None:
-        try:
-            await self._phone_outbox.drain()
-        except ConnectionError:
-            return  # the reader learns why, after what the carrier has said before
-        except PeerStalled:
-            self._call.phone_lost(self._time())
-            self._flush()
+        async def closes() -> None:
+            if link is self.link and call.outcome is None and not call.away:  # it fails
+                await self.ended(Outcome.FAILED)
+
+        link = PhoneLink(phone, received, lost, closes)
+        return link
 
     async def _run_model(self, number: int) -> None:
         """One connection to the model; the call may have another meanwhile."""
@@ -159,7 +213,7 @@ class CallSupervisor:
         """Bring what goes wrong outside of any task into the group, to end this call alone."""
         await self._failure
 
-    def _guarded(self, act: Callable[[float], None]) -> None:
+    def _guarded(self, act: Callable[[float], object]) -> None:
         """Do something to the call as a callback of the loop, which has no task to fail."""
         if self._failure.done():
             return
@@ -184,13 +238,13 @@ class CallSupervisor:
         self._alarm_at = math.ceil(due * TICKS_PER_S) / TICKS_PER_S
         self._alarm = self._loop.call_at(self._alarm_at, self._ring)
 
-    async def _end(self) -> None:
+    async def _end(self, outcome: Outcome) -> None:
         """Let the phone take what is queued, within limits, then end what the call still does."""
         for connection in self._connections.values():
             connection.close(NORMAL_CLOSURE)
-        self._phone_close_code = NORMAL_CLOSURE
-        self._phone_outbox.close()
-        await asyncio.wait([self._writing_phone], timeout=CLOSE_TIMEOUT_S)
+        self.link.end()
+        await self.ended(outcome)  # the carrier asks what next as soon as the socket is closed
+        await self.link.drained()
         raise _CallOver
 
     def _flush(self) -> None:
@@ -201,7 +255,7 @@ class CallSupervisor:
     def _perform(self, effect: Effect) -> None:
         match effect:
             case ToPhone(frame):
-                self._phone_outbox.put(frame)
+                self.link.put(frame)
             case ToModel() | OpenModel() | CloseModel():
                 self._perform_on_model(effect)
             case RunTool() | CancelTools():
@@ -209,8 +263,12 @@ class CallSupervisor:
             case SaveAudio(stereo):
                 if self._recording is not None:
                     self._recording.put(stereo)
-            case HangUp():
-                self._start(self._end())
+            case Keep(on):
+                self.keep(on)
+            case StepAside():
+                self._start(self.link.let_go())
+            case HangUp(outcome):
+                self._start(self._end(outcome))
             case _:
                 assert_never(effect)
 

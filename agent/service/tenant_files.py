@@ -12,6 +12,7 @@ from types import MappingProxyType
 from agent.call.plan import Prepared, file_problems, prepare
 from agent.errors import ConfigError
 from agent.gemini.profiles import Surface
+from agent.observe.wire_key import VARIABLE
 from agent.service.function_modules import FunctionModules
 from agent.service.tenant_sources import Pause, Source, TenantSources, steps
 from agent.tenants.directory import TenantDirectory, directory_of
@@ -25,6 +26,12 @@ from agent.tools.function import ToolFunction
 from agent.tools.http import read_secret_file
 from agent.tools.http_client import HttpClient
 from agent.tools.registry import ToolSet
+
+NO_WIRE_KEY = (
+    f"needs a key in {VARIABLE}; make one by: openssl rand -hex 32, and keep it safe: without it "
+    "no wire that it locked can be read again"
+)
+NO_ACCOUNT = "needs the carrier's account: set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -90,6 +97,8 @@ class TenantLoader:
         functions: folders of business functions.
         surface: of the model's service.
         project: for Vertex, with `location`.
+        keeps_wires: there is a key to lock wires with, for tenants that want them kept.
+        asks_carrier: there is an account to ask the carrier with, for tenants that have it record.
 
     Attributes:
         folders: to be watched for changes.
@@ -104,6 +113,8 @@ class TenantLoader:
         surface: Surface = "developer",
         project: str | None = None,
         location: str | None = None,
+        keeps_wires: bool = True,
+        asks_carrier: bool = True,
     ) -> None:
         self.folders = [*([paths] if isinstance(paths, Path) else []), *functions]
         self.http = HttpClient()
@@ -111,6 +122,8 @@ class TenantLoader:
         self._surface: Surface = surface
         self._project = project
         self._location = location
+        self._keeps_wires = keeps_wires
+        self._asks_carrier = asks_carrier
         self._sources = TenantSources(paths, surface)
         self._modules = FunctionModules(functions)
         self._made: dict[str, _Made] = {}
@@ -206,6 +219,10 @@ class TenantLoader:
             variants.append((overridden(tenant, index), place))
         prepared: list[Prepared] = []
         problems: list[str] = []
+        if tenant.record.wire and not self._keeps_wires:
+            problems.append(file.problem("record.wire", NO_WIRE_KEY))
+        if tenant.record.carrier and not self._asks_carrier:
+            problems.append(file.problem("record.carrier", NO_ACCOUNT))
         for variant, place in variants:
             try:
                 found = prepare(

@@ -20,6 +20,7 @@ import msgspec
 
 from agent.errors import AgentError, ConfigError
 
+CARRIER_URL = "https://api.twilio.com"
 TIMEOUT_S = 10.0
 """For one request with all its repetitions."""
 TRIES = 5
@@ -77,7 +78,7 @@ class Account:
     sid: str
     user: str
     secret: str = field(repr=False)
-    base_url: str = "https://api.twilio.com"
+    base_url: str = CARRIER_URL
 
     def __post_init__(self) -> None:
         problems = []
@@ -128,7 +129,8 @@ class TwilioHttp:
         """Make a request.
 
         Args:
-            path: below the account, without `.json`.
+            path: below the account, without `.json`; empty: the account itself.
+            form: fields of the body; of the query, when something is looked up.
             kind: of the answer.
             repeatable: doing it twice is doing it once; so is looking something up.
         Raises:
@@ -156,13 +158,16 @@ class TwilioHttp:
 
     async def _once[R](self, method: str, path: str, form: Fields | None, kind: type[R]) -> R:
         account = self._account
-        url = f"{account.base_url}/2010-04-01/Accounts/{account.sid}/{path}.json"
-        what = f"{method} {path}"
+        below = f"/{path}" if path else ""
+        url = f"{account.base_url}/2010-04-01/Accounts/{account.sid}{below}.json"
+        what = f"{method} {path or 'the account'}"
+        looks_up, fields = method == "GET", _form(form)
         try:
             async with self._session.request(
                 method,
                 url,
-                data=_form(form),
+                params=fields if looks_up else None,
+                data=None if looks_up else fields,
                 headers={"Authorization": self._auth},
                 allow_redirects=False,
             ) as response:

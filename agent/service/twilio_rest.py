@@ -44,6 +44,34 @@ class Resource(msgspec.Struct, frozen=True):
     conference_sid: str | None = None
 
 
+class NumberResource(msgspec.Struct, frozen=True):
+    """A number of the account, and what is asked when it is called; empty: nothing.
+
+    Attributes:
+        voice_application_sid: an application whose addresses hold in place of these.
+        trunk_sid: a SIP trunk that has the number: then nothing is asked.
+    """
+
+    sid: str
+    phone_number: str
+    voice_url: str | None = None
+    voice_method: str | None = None
+    voice_fallback_url: str | None = None
+    voice_fallback_method: str | None = None
+    status_callback: str | None = None
+    status_callback_method: str | None = None
+    voice_application_sid: str | None = None
+    trunk_sid: str | None = None
+
+
+class _Account(msgspec.Struct, frozen=True):
+    type: str | None = None
+
+
+class _Numbers(msgspec.Struct, frozen=True):
+    incoming_phone_numbers: tuple[NumberResource, ...]
+
+
 class TwilioRest:
     """The requests of one account."""
 
@@ -103,6 +131,37 @@ class TwilioRest:
             if error.code in ENDED or error.status == 404:
                 return None
             raise
+
+    # The account and its numbers
+
+    async def is_trial(self) -> bool:
+        """Whether the account is for trying things out; False also when that is not told.
+
+        API keys may not look at their account. Of a trial account's documents the carrier leaves
+        streams out.
+        """
+        try:
+            found = await self._http.ask("GET", "", None, _Account)
+        except CarrierError:
+            return False
+        return found.type == "Trial"
+
+    async def number(self, number: str) -> NumberResource | None:
+        """Look one of the account's numbers up; None: it has no such number."""
+        found = await self._http.ask(
+            "GET", "IncomingPhoneNumbers", {"PhoneNumber": number}, _Numbers
+        )
+        fitting = (each for each in found.incoming_phone_numbers if each.phone_number == number)
+        return next(fitting, None)
+
+    async def set_number(self, sid: str, fields: Fields) -> NumberResource:
+        """Change what is asked when a number is called; safe to repeat.
+
+        Args:
+            fields: by the carrier's names, as `VoiceUrl`; empty: nothing is asked.
+        """
+        path = f"IncomingPhoneNumbers/{_checked(sid)}"
+        return await self._http.ask("POST", path, fields, NumberResource, repeatable=True)
 
     # Recordings, messages, conferences
 

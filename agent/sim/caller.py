@@ -7,7 +7,7 @@ for has a time limit; when that passes it says why in `failure` and hangs up.
 from enum import Enum
 from typing import Final, assert_never
 
-from agent.sim.carrier import CarrierStream
+from agent.sim.carrier import CarrierOutput, CarrierStream
 from agent.sim.clips import RATE_HZ, Clip
 from agent.sim.ears import SPOKEN, Ears, Utterance
 from agent.sim.script import (
@@ -70,6 +70,14 @@ class Caller:
         for frame in self.line.listen():
             self.ears.hear(frame)
             self._act(now)
+
+    def receive(self, frame: bytes | str, now: float, *, binary: bool = False) -> None:
+        """Take one frame of the service."""
+        self.line.receive(frame, now, binary=binary)
+
+    def outputs(self, now: float) -> list[CarrierOutput]:
+        """Drain what goes to the service."""
+        return self.line.outputs(now)
 
     def peer_closed(self, now: float) -> None:
         """The service closed the socket or it broke."""

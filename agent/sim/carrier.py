@@ -8,16 +8,27 @@ and echoes marks when they are due.
 Use: call `handle_timer` when `next_timer` says, `receive` for each frame of the service, and
 perform `outputs` after either. What the caller hears comes out of `listen`, frame by frame.
 
-Source: docs/protocols/twilio.md section 9 (E8-E15, E18).
+A call may have several streams, one after the other. Between them, and before the first if the
+line is made so, it is detached: the caller speaks and hears what the carrier plays, on the same
+clock, but nothing goes to a service. Each stream counts from the start again.
+
+Source: docs/protocols/twilio.md section 9 (E8-E16, E18).
 """
 
 from collections import Counter, deque
-from dataclasses import dataclass
-from enum import Enum
 from typing import Final, assert_never
 
 import numpy as np
 
+from agent.sim.carrier_io import (
+    CarrierOutput,
+    CarrierState,
+    CloseSocket,
+    HangUp,
+    HeardFrame,
+    SendText,
+    Stall,
+)
 from agent.sim.carrier_rules import (
     INVALID,
     UNDECODABLE,
@@ -33,69 +44,25 @@ from agent.sim.clips import RATE_HZ, Clip, first_loud
 from agent.sim.heard import HeardLine
 from agent.sim.mouth import FRAME_MS, NO_LOSS, Loss, Mouth
 
+__all__ = [
+    "CarrierOutput",
+    "CarrierState",
+    "CarrierStream",
+    "CloseSocket",
+    "HangUp",
+    "HeardFrame",
+    "SendText",
+    "Stall",
+]
+
 MAX_VIOLATIONS: Final = 100
 
 _EPSILON: Final = 1e-3  # of a sample: a deadline computed twice must not miss by a rounding
 _UNHEARD_FRAMES: Final = 3_000
 
 
-@dataclass(frozen=True, slots=True)
-class Stall:
-    """From `at_s` after the start nothing reaches the service for `for_s`; then all at once."""
-
-    at_s: float
-    for_s: float
-
-
-class CarrierState(Enum):
-    """Where the stream stands."""
-
-    OPENING = "opening"
-    STREAMING = "streaming"
-    LINGERING = "lingering"
-    CLOSED = "closed"
-
-
-class HangUp(Enum):
-    """How a call ends on the wire."""
-
-    STOP_THEN_CLOSE = "stop, then close"
-    CLOSE_ONLY = "close without stop"
-    STOP_ONLY = "stop, and close a while later"
-
-
-@dataclass(frozen=True, slots=True)
-class SendText:
-    """Send this text to the service."""
-
-    text: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class CloseSocket:
-    """Close the socket; nothing follows."""
-
-    code: int = 1000
-
-
-type CarrierOutput = SendText | CloseSocket
-
-
-@dataclass(frozen=True, slots=True)
-class HeardFrame:
-    """One frame, mostly twenty milliseconds, of what the caller heard.
-
-    Attributes:
-        end: position of the sample after its last one.
-        loud_at: position of its first loud sample; None when it was quiet.
-    """
-
-    end: int
-    loud_at: int | None
-
-
 class CarrierStream:
-    """One call's media stream.
+    """One call's line, and its media stream to the service.
 
     Args:
         call: the names to send in `start`.
@@ -105,9 +72,11 @@ class CarrierStream:
         loss, stalls: what goes wrong on the way to the service.
         keep_audio: hold all audio for `line.pcm` and `mouth.pcm`; off for long load tests.
         frame_ms: length of the caller's frames; the carrier's own is 20.
+        attached: off: no stream yet, and `attach` begins one.
 
     Attributes:
-        origin: the time of sample 0, at which `start` is sent.
+        call: the names of the present stream, or of the last one.
+        origin: the time of sample 0, at which the first `start` is sent, or a detached line began.
         line: the queue towards the caller and the record of what was heard.
         mouth: what the caller says.
         keeps_audio: as asked for.
@@ -115,6 +84,8 @@ class CarrierStream:
         counters: `31950`, `31951` (all violations), `media`, `mark`, `clear`, `after_stop`.
         mark_waits_s: from each mark's arrival to its echo; those a clear echoed not counted.
         leads_s: how much was queued when a media message arrived, that one not counted.
+        keys: pressed while detached, for whoever asks for them.
+        tapped: whether what is said is kept for `overheard`.
     """
 
     def __init__(
@@ -128,9 +99,10 @@ class CarrierStream:
         stalls: tuple[Stall, ...] = (),
         keep_audio: bool = True,
         frame_ms: int = FRAME_MS,
+        attached: bool = True,
     ) -> None:
         self.call = call
-        self.state = CarrierState.OPENING
+        self.state = CarrierState.OPENING if attached else CarrierState.DETACHED
         self.origin = now + start_after_s
         self.keeps_audio = keep_audio
         self.line = HeardLine(keep=keep_audio)
@@ -140,13 +112,59 @@ class CarrierStream:
         self.counters: Counter[str] = Counter()
         self.mark_waits_s: list[float] = []
         self.leads_s: list[float] = []
+        self.keys: list[str] = []
+        self.tapped = False
+        self._overheard: list[bytes] = []
         self._stalls = [(self.origin + s.at_s, self.origin + s.at_s + s.for_s) for s in stalls]
         self._texts = CarrierTexts(call)
+        self._starts_s = 0.0  # after the origin
+        self._first_ms = 0  # of the stream's timestamps, by the caller's own
         self._heard: deque[HeardFrame] = deque(maxlen=_UNHEARD_FRAMES)
         self._close_at = 0.0
         self._outputs: list[CarrierOutput] = []
         self._release_at: float | None = None
+        if attached:
+            self._send(self._texts.connected())
+
+    def attach(self, call: CallIds, now: float, *, start_after_s: float = 0.0) -> None:
+        """Begin a stream on a detached line: `connected` at once, then `start`."""
+        assert self.state is CarrierState.DETACHED
+        self.call = call
+        self._texts = CarrierTexts(call)
+        self._starts_s = now + start_after_s - self.origin
+        self.state = CarrierState.OPENING
         self._send(self._texts.connected())
+
+    def detach(self, now: float, *, stop: bool) -> None:
+        """End the stream and keep the line: the queue and its marks are gone.
+
+        Args:
+            stop: the carrier ends it, with `stop` and a close; else the socket is gone already.
+        """
+        if self.state not in {CarrierState.OPENING, CarrierState.STREAMING}:
+            return
+        self.line.cut(self.position(now))
+        if not stop:
+            self._outputs.clear()
+        else:
+            if self.state is CarrierState.STREAMING:
+                self._send(self._texts.stop())
+            self._outputs.append(CloseSocket())
+        self.state = CarrierState.DETACHED
+
+    def play(self, audio: bytes, now: float) -> float:
+        """Let the caller hear mu-law of the carrier's own; returns when it will be over."""
+        self.line.play(audio, self.position(now))
+        return self.origin + self.line.end / RATE_HZ
+
+    def hush(self, now: float) -> None:
+        """End what the carrier plays of its own."""
+        self.line.cut(self.position(now))
+
+    def overheard(self) -> list[bytes]:
+        """Drain what the caller said since the last call, in base64, frame by frame."""
+        said, self._overheard = self._overheard, []
+        return said
 
     def say(self, clip: Clip) -> int:
         """Let the caller speak, after what is being said; returns the first sample's position."""
@@ -156,14 +174,19 @@ class CarrierStream:
         """Let the caller press a key."""
         if self.state is CarrierState.STREAMING:
             self._send(self._texts.dtmf(digit))
+        elif self.state is CarrierState.DETACHED:
+            self.keys.append(digit)
 
     def hang_up(
         self, now: float, how: HangUp = HangUp.STOP_THEN_CLOSE, *, linger_s: float = 2.0
     ) -> None:
-        """Let the caller hang up; before `start` there is only the socket to close."""
+        """Let the caller hang up; before `start` there is only the socket to close, if that."""
+        if self.state is CarrierState.DETACHED:
+            self.line.cut(self.position(now))
+            self.state = CarrierState.CLOSED
         if self.state not in {CarrierState.OPENING, CarrierState.STREAMING}:
             return
-        self.line.cut(self._position(now))
+        self.line.cut(self.position(now))
         if self.state is CarrierState.STREAMING and how is not HangUp.CLOSE_ONLY:
             self._send(self._texts.stop())
             if how is HangUp.STOP_ONLY:
@@ -174,7 +197,7 @@ class CarrierStream:
 
     def receive(self, frame: bytes | str, now: float, *, binary: bool = False) -> None:
         """Take one frame of the service."""
-        if self.state in {CarrierState.LINGERING, CarrierState.CLOSED}:
+        if self.state not in {CarrierState.OPENING, CarrierState.STREAMING}:
             self.counters["after_stop"] += 1
             return
         try:
@@ -189,7 +212,7 @@ class CarrierStream:
                 at_s = now - self.origin
                 self.violations.append(Violation(broken.code, str(broken), at_s))
             return
-        at = self._position(now)
+        at = self.position(now)
         match order:
             case PlayAudio():
                 self.counters["media"] += 1
@@ -209,7 +232,7 @@ class CarrierStream:
     def peer_closed(self, now: float) -> None:
         """The service closed the socket, or it broke: the queue is gone, the stream over."""
         if self.state is not CarrierState.CLOSED:
-            self.line.cut(self._position(now))
+            self.line.cut(self.position(now))
             self.state = CarrierState.CLOSED
         self._outputs.clear()
         self._release_at = None
@@ -218,12 +241,13 @@ class CarrierStream:
         """When `handle_timer` and `outputs` must be called; None when the stream is over."""
         match self.state:
             case CarrierState.OPENING:
-                due = self.origin
+                due = min(self.origin + self._starts_s, self._next_frame_at())
+            case CarrierState.DETACHED:
+                due = self._next_frame_at()
             case CarrierState.STREAMING:
-                position = (self.mouth.n_frames + 1) * self._frame
+                due = self._next_frame_at()
                 if self.line.marks:
-                    position = min(position, self.line.marks[0].due)
-                due = self.origin + position / RATE_HZ
+                    due = min(due, self.origin + self.line.marks[0].due / RATE_HZ)
             case CarrierState.LINGERING:
                 due = self._close_at
             case CarrierState.CLOSED:
@@ -234,13 +258,14 @@ class CarrierStream:
 
     def handle_timer(self, now: float) -> None:
         """Do everything that is due: start, the caller's frames, marks, the late close."""
-        if self.state is CarrierState.OPENING and now >= self.origin:
+        if self.state is CarrierState.OPENING and now >= self.origin + self._starts_s:
             self._start()
-        if self.state is CarrierState.STREAMING:
-            at = self._position(now)
+        if self.state not in {CarrierState.LINGERING, CarrierState.CLOSED}:
+            at = self.position(now)
             while (self.mouth.n_frames + 1) * self._frame <= at:
                 self._next_frame()
-            self._echo_reached(at)
+            if self.state is CarrierState.STREAMING:
+                self._echo_reached(at)
         if self.state is CarrierState.LINGERING and now >= self._close_at:
             self._close()
 
@@ -262,14 +287,27 @@ class CarrierStream:
         self._heard.clear()
         return heard
 
+    def position(self, now: float) -> int:
+        """The sample that is heard at this time."""
+        return max(0, int((now - self.origin) * RATE_HZ + _EPSILON))
+
+    def _next_frame_at(self) -> float:
+        return self.origin + (self.mouth.n_frames + 1) * self._frame / RATE_HZ
+
     def _start(self) -> None:
         self.state = CarrierState.STREAMING
+        self._first_ms = self.mouth.n_frames * self._frame * 1000 // RATE_HZ
         self._send(self._texts.start())
 
     def _next_frame(self) -> None:
         frame = self.mouth.frame()
         if frame is not None:
-            self._send(self._texts.media(*frame))
+            timestamp, payload = frame
+            if self.state is CarrierState.STREAMING:
+                since_ms = max(0, timestamp - self._first_ms)  # it wobbles
+                self._send(self._texts.media(since_ms, payload))
+            if self.tapped:
+                self._overheard.append(payload)
         end = self.mouth.n_frames * self._frame
         start = end - self._frame
         loud = None if self.line.is_silent(end) else first_loud(self.line.listen(start, end))
@@ -286,6 +324,3 @@ class CarrierStream:
 
     def _send(self, text: bytes) -> None:
         self._outputs.append(SendText(text))
-
-    def _position(self, now: float) -> int:
-        return max(0, int((now - self.origin) * RATE_HZ + _EPSILON))

@@ -86,6 +86,11 @@ class Mouth:
             self._said.append((start, clip))
         return start
 
+    @property
+    def speaking(self) -> bool:
+        """Whether a clip is being said."""
+        return bool(self._queued)
+
     def frame(self) -> tuple[int, bytes] | None:
         """The next frame: timestamp in ms and base64 payload; None when it was lost."""
         number = self.n_frames

@@ -2,12 +2,11 @@
 
 import asyncio
 from collections import deque
-from typing import Final, assert_never
+from typing import Final, Protocol, assert_never
 
 import aiohttp
 
-from agent.sim.caller import Caller
-from agent.sim.carrier import CarrierOutput, CloseSocket, SendText
+from agent.sim.carrier import CarrierOutput, CarrierStream, CloseSocket, SendText
 from agent.sim.wheel import Spoke, TimerWheel
 
 SEND_TIMEOUT_S: Final = 5.0
@@ -18,6 +17,35 @@ dropped and counted as `31930`, as the carrier does."""
 _MEDIA: Final = b'{"event":"media"'
 
 
+class OnThePhone(Protocol):
+    """Who is on a socket: a `Caller`, or one stream of a call that may have several."""
+
+    @property
+    def line(self) -> CarrierStream:
+        """What is heard and said."""
+        ...
+
+    def next_timer(self) -> float | None:
+        """When `handle_timer` must be called; None when there is nothing to wait for."""
+        ...
+
+    def handle_timer(self, now: float) -> None:
+        """Do what is due."""
+        ...
+
+    def receive(self, frame: bytes | str, now: float, *, binary: bool = False) -> None:
+        """Take one frame of the service."""
+        ...
+
+    def outputs(self, now: float) -> list[CarrierOutput]:
+        """Drain what goes to the service."""
+        ...
+
+    def peer_closed(self, now: float) -> None:
+        """The socket is gone."""
+        ...
+
+
 class _Stuck(Exception):
     """The service takes nothing any more."""
 
@@ -25,8 +53,12 @@ class _Stuck(Exception):
 class PhoneLine:
     """Moves texts between a socket and a caller; one task reads, one writes, the wheel ticks.
 
+    Args:
+        spoke: a place on the wheel that is there already and does what is due; else one is made.
+
     Attributes:
         caller: and through it everything known of the call.
+        frozen: nothing goes to the socket any more, and nobody is told.
         spoke: the call's place on the wheel, with how late each tick came.
         sent_at, received_at: the loop's clock at each media message, if `stamps` was asked for.
     """
@@ -34,16 +66,18 @@ class PhoneLine:
     def __init__(
         self,
         socket: aiohttp.ClientWebSocketResponse,
-        caller: Caller,
+        caller: OnThePhone,
         wheel: TimerWheel,
         *,
         stamps: bool = False,
+        spoke: Spoke | None = None,
     ) -> None:
         self.sent_at: list[float] = []
         self.received_at: list[float] = []
         self._stamps = stamps
         self.caller = caller
-        self.spoke = Spoke(self._tick, caller.next_timer)
+        self.spoke = spoke or Spoke(self._tick, caller.next_timer)
+        self.frozen = False
         self._socket = socket
         self._wheel = wheel
         self._outbox: deque[CarrierOutput] = deque()
@@ -57,7 +91,7 @@ class PhoneLine:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._write())
-                self._flush(loop.time())
+                self.flush(loop.time())
                 await self._read()
                 self._over = True
                 self._filled.set()
@@ -74,12 +108,12 @@ class PhoneLine:
                 case aiohttp.WSMsgType.TEXT:
                     if self._stamps and '"media"' in message.data[:20]:
                         self.received_at.append(now)
-                    self.caller.line.receive(message.data, now)
+                    self.caller.receive(message.data, now)
                 case aiohttp.WSMsgType.BINARY:
-                    self.caller.line.receive(message.data, now, binary=True)
+                    self.caller.receive(message.data, now, binary=True)
                 case _:  # a ping that is not to be answered
                     continue
-            self._flush(now)
+            self.flush(now)
 
     async def _write(self) -> None:
         while not self._over:
@@ -107,11 +141,19 @@ class PhoneLine:
 
     def _tick(self, now: float) -> None:
         self.caller.handle_timer(now)
-        self._flush(now)
+        self.flush(now)
 
-    def _flush(self, now: float) -> None:
+    def freeze(self) -> None:
+        """Send nothing any more."""
+        self.frozen = True
+        self._outbox.clear()
+
+    def flush(self, now: float) -> None:
+        """Send what there is to send."""
         line = self.caller.line
-        for output in line.outputs(now):
+        for output in self.caller.outputs(now):
+            if self.frozen:
+                continue
             full = len(self._outbox) >= OUTBOX
             if full and isinstance(output, SendText) and output.text.startswith(_MEDIA):
                 line.counters["31930"] += 1

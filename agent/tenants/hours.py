@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
@@ -85,9 +85,11 @@ class WhenClosed(Strict):
 
     Attributes:
         say: what the caller hears before the call ends.
+        then: voicemail: the caller may leave a message after it.
     """
 
     say: Spoken
+    then: Literal["voicemail"] | None = None
 
 
 class Hours(Strict):

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from agent.tenants.scalars import Switch, duration, quoted, size, whole
 from agent.tenants.secrets import WRITTEN_OUT, Secret, WithSecrets, written_out
-from agent.tenants.strict import Misfit, Part, Strict
+from agent.tenants.strict import ClaimWords, Misfit, Part, Strict
 from agent.tenants.urls import url_problem
 
 _TOOL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -175,6 +175,8 @@ class HttpTool(Strict):
         timeout: how long the server may take.
         behavior: whether the model waits for it (blocking) or talks on meanwhile (non_blocking);
             the model's own way when left out.
+        claims: words by which the agent says that it was done, as `is booked`. A call in which the
+            caller heard them, and in which it never succeeded, is marked in its record.
         retries: how often a failed request is sent again, at most 3; for GET, PUT and DELETE, or
             with idempotency_header.
         sign: how a request proves where it comes from.
@@ -203,6 +205,7 @@ class HttpTool(Strict):
     result: Annotated[str | dict[str, str], BeforeValidator(_pointers)] | None = None
     timeout: Annotated[float, duration(0.1, 60)] = 4.0
     behavior: Behavior | None = None
+    claims: ClaimWords = ()
     retries: Annotated[int, whole(0, 3)] = 0
     sign: HttpSign | None = None
     idempotency_header: Annotated[str, AfterValidator(_header)] | None = None

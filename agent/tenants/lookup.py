@@ -61,6 +61,8 @@ def lookup_problems(tenant: Tenant) -> Iterator[tuple[tuple[Part, ...], str]]:
     """What does not go together: the look-up, the tools, and the texts that use it."""
     places = [path for path, text in _texts(tenant) if has_places(text)]
     if tenant.lookup is None:
+        if tenant.outbound is not None:
+            return  # who asks for a call says what it is about
         for path in places:
             yield path, "nothing looks up what stands in {caller...}; add lookup: {tool: ...}"
         return

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 
 NUMBER = "{caller.number}"
 """In an argument of the look-up: the number that calls."""
+BY_SIP = "sip_"
+"""The fields that a call by SIP brings along begin so."""
 LONGEST = 80
 """Characters of a value, and of a default."""
 
@@ -23,8 +25,11 @@ _INVISIBLE = ("Cc", "Cf", "Co", "Cs", "Cn")
 
 
 def has_places(text: str | None) -> bool:
-    """Whether something is filled into a text."""
-    return text is not None and _PLACE.search(text) is not None
+    """Whether something is filled into a text that must be looked up.
+
+    What begins with `sip_` comes with a call by SIP, and need not be.
+    """
+    return any(not name.startswith(BY_SIP) for name, _ in _PLACE.findall(text or ""))
 
 
 def filled(text: str, facts: Mapping[str, str]) -> str:

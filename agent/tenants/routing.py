@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from agent.tenants.scalars import DEFAULT, phone_number
+from agent.tenants.sip_address import entries_for
 
 if TYPE_CHECKING:
     from agent.tenants.directory import TenantDirectory
@@ -54,7 +55,14 @@ def route(number: str, directory: TenantDirectory) -> RoutedTenant | None:
 
 
 def matching(number: str, patterns: Mapping[str, object]) -> tuple[str, Rule] | None:
-    """The entry of a table that fits a number best, and by which rule."""
+    """The entry of a table that fits a number best, and by which rule.
+
+    Of a SIP address, its user may be a number.
+    """
+    for entry in entries_for(number):
+        if entry in patterns:
+            return entry, "exact"
+        number = entry
     try:
         called = str(phone_number(number))
     except ValueError:

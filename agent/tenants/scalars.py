@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from agent.tenants.placeholders import with_places, without_places
+from agent.tenants.sip_address import is_sip, sip_entry
 
 # What the types below take, for the schema of the file: an editor reads YAML in its own way, so
 # that a number may reach its check with or without its quotes.
 type _DurationText = Annotated[str, Field(pattern=r"^\s*\d+(\.\d+)?\s*(ms|s|m|h|d)\s*$")]
+type _DecimalText = Annotated[str, Field(pattern=r"^\d{1,6}(\.\d{1,6})?$")]
 type _WholeText = Annotated[str, Field(pattern=r"^\d{1,9}$")]
 type _SwitchText = Annotated[
     str,
@@ -54,6 +56,12 @@ def duration_text(seconds: float) -> str:
     return f"{seconds:g}s"
 
 
+def seconds_of(text: str) -> float | None:
+    """Seconds of `20m`, `4s` or `250ms`; None: it is no duration."""
+    found = _DURATION.fullmatch(text.strip())
+    return float(found[1]) * _UNITS[found[2]] if found else None
+
+
 def duration(at_least: float, at_most: float) -> BeforeValidator:
     """A validator from `20m`, `4s`, `250ms` (or a number of seconds, from Python) to seconds.
 
@@ -66,10 +74,10 @@ def duration(at_least: float, at_most: float) -> BeforeValidator:
         if isinstance(value, int | float):
             seconds = float(value)
         elif isinstance(value, str):
-            found = _DURATION.fullmatch(value.strip())
-            if not found:
+            found = seconds_of(value)
+            if found is None:
                 raise ValueError(f"{quoted(value)} is not a duration; write 20m, 4s or 250ms")
-            seconds = float(found[1]) * _UNITS[found[2]]
+            seconds = found
         else:
             return value
         if not at_least <= seconds <= at_most:
@@ -94,6 +102,22 @@ def whole(at_least: int, at_most: int) -> BeforeValidator:
 
     bounded = Annotated[int, Field(ge=at_least, le=at_most)]
     return BeforeValidator(read, json_schema_input_type=bounded | _WholeText)
+
+
+def decimal(above: float, at_most: float) -> BeforeValidator:
+    """A validator from `0.7` to a number above the one bound and at most the other."""
+
+    def read(value: object) -> object:
+        if isinstance(value, str):
+            if not re.fullmatch(r"\d{1,6}(?:\.\d{1,6})?", value):
+                raise ValueError(f"{quoted(value)} is not a number; write it as 0.7")
+            value = float(value)
+        if isinstance(value, int | float) and not above < value <= at_most:
+            raise ValueError(f"{value:g} is not above {above:g} and at most {at_most:g}")
+        return value
+
+    bounded = Annotated[float, Field(gt=above, le=at_most)]
+    return BeforeValidator(read, json_schema_input_type=bounded | _DecimalText)
 
 
 def size_text(n_bytes: int) -> str:
@@ -150,13 +174,17 @@ def phone_number(value: object) -> object:
 
 
 def number_pattern(value: object) -> object:
-    """A number, the beginning of numbers as `+1555*`, or `default` for all that nobody else has.
+    """A number, the beginning of numbers as `+1555*`, a SIP address as `sip:sales`, or `default`.
+
+    The last is for all that nobody else has.
 
     Raises:
         ValueError: the text is none of these.
     """
     if not isinstance(value, str) or value == DEFAULT:
         return value
+    if is_sip(value):
+        return sip_entry(value)
     beginning = _SEPARATORS.sub("", value)
     if not beginning.endswith("*"):
         return phone_number(value)
@@ -188,13 +216,15 @@ type PhoneNumber = Annotated[
 ]
 type _PatternText = Annotated[
     str,
-    Field(pattern=r"^([\s().-]*\+[\s().-]*[1-9]([\s().-]*[0-9])*[\s().-]*\*?[\s().-]*|default)$"),
+    Field(
+        pattern=r"^([\s().-]*\+[\s().-]*[1-9]([\s().-]*[0-9])*[\s().-]*\*?[\s().-]*|sips?:.+|default)$"
+    ),
 ]
 type NumberPattern = Annotated[
     str,
     BeforeValidator(number_pattern, json_schema_input_type=_PatternText | _NumberUnquoted),
 ]
-"""A number, `+1555*` or `default`."""
+"""A number, `+1555*`, `sip:sales` or `default`."""
 type Spoken = Annotated[
     str,
     BeforeValidator(_line),

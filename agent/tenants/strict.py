@@ -7,12 +7,24 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 type Part = str | int
 type Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 type Argument = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 """Of a command: a path may be as long as the system allows."""
+
+
+def _with_letters(value: str) -> str:
+    if not any(character.isalnum() for character in value):
+        raise ValueError("has no word in it")
+    return value
+
+
+type ClaimWords = Annotated[
+    tuple[Annotated[Word, AfterValidator(_with_letters)], ...], Field(max_length=50)
+]
+"""Words of the agent, each as it may stand within a sentence."""
 
 
 class Strict(BaseModel):

@@ -14,19 +14,24 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from agent.tenants.hours import Hours
 from agent.tenants.keys import Keys
 from agent.tenants.lookup import Lookup, lookup_problems
+from agent.tenants.outbound import Outbound, outbound_problems
 from agent.tenants.overrides import Override
 from agent.tenants.placeholders import with_places
-from agent.tenants.record import Record
+from agent.tenants.record import Record, record_problems
 from agent.tenants.scalars import (
     Greeting,
     NumberPattern,
     Spoken,
     SpokenBriefly,
+    Switch,
+    decimal,
     duration,
     duration_text,
     quoted,
     whole,
 )
+from agent.tenants.sms import Prefixes, Sms, one_or_more, sms_problems
+from agent.tenants.spending import Spending
 from agent.tenants.strict import Misfit, Strict, Word
 from agent.tenants.tools import (
     BuiltinTool,
@@ -36,6 +41,8 @@ from agent.tenants.tools import (
     Tool,
     distinct_tools,
 )
+from agent.tenants.transfers import Transfers, transfer_problems
+from agent.tenants.voicemail import Voicemail, voicemail_problems
 
 COMPRESS_FROM_TOKENS = 104_857
 """Where the service drops the oldest turns unasked: 80 % of 128k (docs/protocols/gemini-live.md
@@ -90,9 +97,14 @@ class Agent(Strict):
         protect: the beginning of what the agent says that this service lets nobody interrupt, as
             a greeting; for barge_in local or both.
         thinking: how much the model reasons first, for models that take a level.
+        temperature: how freely the model chooses its words, above 0 and at most 2; the service
+            chooses when left out.
+        search: whether the model may look things up on the web by itself; the service bills it.
         vad: how speech is told from silence.
-        moment: what the caller hears while the model cannot be reached, in the agent's voice; by
-            default "One moment, please." in the agent's language.
+        moment: what the caller hears while the model cannot be reached, or takes long, in the
+            agent's voice; by default "One moment, please." in the agent's language.
+        moment_after: how long the model, or a function, may keep the caller waiting in silence
+            before that is said; 1.2s while the model cannot be reached.
     """
 
     model: Word = "gemini-3.8-live"
@@ -106,8 +118,11 @@ class Agent(Strict):
     barge_in_after: Annotated[float, duration(0.1, 2)] = 0.24
     protect: Annotated[float, duration(0, 10)] = 0.0
     thinking: Literal["minimal", "low", "medium", "high"] | None = None
+    temperature: Annotated[float, decimal(0, 2)] | None = None
+    search: Switch = False
     vad: Vad = Vad()
     moment: SpokenBriefly | None = None
+    moment_after: Annotated[float, duration(1, 30)] = 4.0
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -126,10 +141,14 @@ class Context(Strict):
         compress_from: tokens at which the oldest turns are dropped; the instructions stay. A
             minute of talk is about 1,500 tokens of each side. The service chooses when left out.
         compress_to: down to how many.
+        resume: whether the service keeps the conversation, for hours, so that a new connection goes
+            on with it. Without that, each one begins with what was said, as we wrote it down: less
+            exact, and what the model thought is lost.
     """
 
     compress_from: Annotated[int, whole(5_000, 128_000)] | None = None
     compress_to: Annotated[int, whole(0, 128_000)] | None = None
+    resume: Switch = True
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -157,12 +176,22 @@ class Limits(Strict):
         wrap_up: how long before the end of the longest call the agent is asked to say good-bye.
         concurrent: most calls of this tenant at one time.
         overflow: what becomes of one more call; by default it hears that all lines are busy.
+        per_minute: most calls of this tenant that begin within a minute.
+        per_caller: most calls of one number within ten minutes; a number can be forged, so this
+            stops a telephone that calls again and again, not somebody who means harm.
+        transfer_prefixes: what numbers of transfers must begin with, as +1555; any, when left out,
+            but for those that cost more than a call.
+        transferred: how long a caller may talk to whom the agent passed the call on.
     """
 
     call: Annotated[float, duration(30, 4 * 3600)] = 20 * 60.0
     wrap_up: Annotated[float, duration(5, 300)] = 20.0
     concurrent: Annotated[int, whole(1, 10_000)] = 10
     overflow: Overflow | None = None
+    per_minute: Annotated[int, whole(1, 100_000)] = 600
+    per_caller: Annotated[int, whole(1, 10_000)] = 30
+    transfer_prefixes: Prefixes = ()
+    transferred: Annotated[float, duration(60, 4 * 3600)] = 3600.0
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -207,13 +236,19 @@ class Fallback(Strict):
 
     Attributes:
         say: an apology, before the call ends; by default one in the agent's language.
+        then: voicemail: the caller may leave a message after it.
+        transfer: one of transfers, to whom the caller is connected after it.
     """
 
     say: SpokenBriefly | None = None
+    then: Literal["voicemail"] | None = None
+    transfer: Word | None = None
 
-
-def _one_or_more(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.then is not None and self.transfer is not None:
+            raise Misfit((("then",), "has no effect beside transfer; remove one of them"))
+        return self
 
 
 def _distinct(numbers: tuple[str, ...]) -> tuple[str, ...]:
@@ -230,13 +265,19 @@ class Tenant(Strict):
         include: files with keys that many tenants share, in this file's folder or below; what
             this file says wins.
         tenant: its name: small letters, digits and hyphens.
-        numbers: the telephone numbers it answers; +1555* stands for all that begin so, and
+        numbers: the telephone numbers it answers; +1555* stands for all that begin so, sip:sales
+            for that user of every SIP domain (sip:sales@voice.example.com: of that one), and
             default for all that nobody else answers.
         agent: who answers.
         hours: the clock of the business.
         lookup: what is looked up of the caller before the agent answers.
         tools: what the agent may do.
+        transfers: whom the agent may pass a caller on to, each with a name of your own.
+        voicemail: what a caller leaves when nobody answers.
+        sms: what text messages the agent may send.
+        outbound: calls that the agent makes; none, when left out.
         limits: what a call may use.
+        spending: what calls may cost.
         idle: what happens when the caller says nothing.
         keys: what happens when the caller presses keys.
         context: how much of a conversation the model keeps in mind.
@@ -248,7 +289,7 @@ class Tenant(Strict):
 
     include: Annotated[
         tuple[Word, ...],
-        BeforeValidator(_one_or_more, json_schema_input_type=str | list[str]),
+        BeforeValidator(one_or_more, json_schema_input_type=str | list[str]),
     ] = ()
     tenant: Name
     numbers: Annotated[
@@ -260,7 +301,12 @@ class Tenant(Strict):
     hours: Hours = Hours()
     lookup: Lookup | None = None
     tools: Annotated[tuple[Tool, ...], Field(max_length=128), AfterValidator(distinct_tools)] = ()
+    transfers: Transfers = Field(default_factory=dict)
+    voicemail: Voicemail = Voicemail()
+    sms: Sms = Sms()
+    outbound: Outbound | None = None
     limits: Limits = Limits()
+    spending: Spending = Spending()
     idle: Idle = Idle()
     keys: Keys = Keys()
     context: Context = Context()
@@ -271,6 +317,14 @@ class Tenant(Strict):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if problems := [*lookup_problems(self)]:
+        checks = (
+            lookup_problems,
+            transfer_problems,
+            voicemail_problems,
+            sms_problems,
+            outbound_problems,
+            record_problems,
+        )
+        if problems := [problem for check in checks for problem in check(self)]:
             raise Misfit(*problems)
         return self

@@ -14,7 +14,6 @@ from typing import Annotated, Any, Literal, Self, cast
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     Discriminator,
     Field,
     GetCoreSchemaHandler,
@@ -34,7 +33,7 @@ from agent.tenants.http_tool import (
 )
 from agent.tenants.scalars import duration, quoted
 from agent.tenants.secrets import WRITTEN_OUT, WithSecrets, resolve, secrets_of, written_out
-from agent.tenants.strict import Argument, Misfit, Part, Strict, Word
+from agent.tenants.strict import Argument, ClaimWords, Misfit, Part, Strict, Word
 from agent.tenants.tree import child_path
 from agent.tenants.urls import url_problem
 
@@ -45,7 +44,6 @@ __all__ = [
 
 _FUNCTION = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_NOT_YET = ("transfer", "send_sms", "send_digits")
 
 
 def _function(value: str) -> str:
@@ -63,11 +61,14 @@ class PythonTool(Strict):
             result follows when it comes; so the default ends before that.
         behavior: whether the model waits for it (blocking) or talks on meanwhile (non_blocking);
             the model's own way when left out.
+        claims: words by which the agent says that it was done, as `is booked`. A call in which the
+            caller heard them, and in which it never succeeded, is marked in its record.
     """
 
     python: Annotated[str, AfterValidator(_function)]
     timeout: Annotated[float, duration(0.1, 60)] = 7.0
     behavior: Behavior | None = None
+    claims: ClaimWords = ()
 
 
 class McpTool(Strict):
@@ -121,24 +122,30 @@ class McpTool(Strict):
             yield ("env", name), WRITTEN_OUT
 
 
-def _available(value: object) -> object:
-    if value in _NOT_YET:
-        raise ValueError(f"{quoted(value)} is not available yet")
-    return value
-
-
 class BuiltinTool(Strict):
     """A tool that this service provides.
 
     Attributes:
         builtin: `end_call` lets the agent hang up once its last words are heard; `current_time`
             tells it the date and time at the business; `take_message` keeps a message for the
-            business; `language` changes the language it speaks.
+            business, `call_back` a wish to be called back; `language` changes the language it
+            speaks; `transfer` passes the caller on to one of transfers; `voicemail` lets the
+            caller speak on a recording; `send_sms` sends a text message; `send_digits` dials on
+            the line; `pause_recording` keeps what is said out of all that is kept of the call, a
+            card number for one, until the agent calls resume_recording.
     """
 
-    builtin: Annotated[
-        Literal["end_call", "current_time", "take_message", "language"],
-        BeforeValidator(_available),
+    builtin: Literal[
+        "end_call",
+        "current_time",
+        "take_message",
+        "call_back",
+        "language",
+        "transfer",
+        "voicemail",
+        "send_sms",
+        "send_digits",
+        "pause_recording",
     ]
 
 

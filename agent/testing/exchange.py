@@ -18,10 +18,12 @@ from agent.call.effects import (
     CloseModel,
     Effect,
     HangUp,
+    Keep,
     OpenModel,
     Outcome,
     RunTool,
     SaveAudio,
+    StepAside,
     ToModel,
     ToPhone,
 )
@@ -31,6 +33,7 @@ from agent.sim.clips import RATE_HZ, Clip
 from agent.sim.simulation.agenda import Agenda
 from agent.testing.model_service import ModelService
 
+AWAY_S = 60.0
 MOST_STEPS = 10_000
 """Without time passing: then something turns in a circle."""
 
@@ -70,6 +73,7 @@ class Exchange:
         self._tools: dict[str, asyncio.Task[None]] = {}
         self._stirred: asyncio.Future[None] | None = None
         self._failure: BaseException | None = None
+        self._then = Outcome.PHONE_LOST
 
     @property
     def now(self) -> float:
@@ -176,6 +180,24 @@ class Exchange:
                 case _:
                     assert_never(output)
 
+    # What the line does
+
+    def step_aside(self, then: Outcome) -> None:
+        """The call leaves the line after the agent's next words, and ends so: they are taken."""
+        self._then = then
+        self.call.step_aside(AWAY_S, self.now, then=then, after_words=True)
+        self._perform()
+
+    def dial(self, keys: str) -> None:
+        """The agent dials."""
+        self.call.dial(keys, self.now)
+        self._perform()
+
+    def _passed_on(self) -> None:
+        self.call.finish(self._then, self.now)
+        self._perform()
+        self.stir()
+
     # What the model's service does
 
     def connected(self, number: int) -> None:
@@ -212,8 +234,10 @@ class Exchange:
                 for id in ids:
                     if (task := self._tools.pop(id, None)) is not None:
                         task.cancel()
-            case SaveAudio():
+            case SaveAudio() | Keep():
                 pass
+            case StepAside():
+                self._loop.call_soon(self._passed_on)
             case HangUp(outcome):
                 self._ended(outcome)
             case _:

@@ -165,6 +165,21 @@ class PhoneCall:
         return None if outcome is None else outcome.value
 
     @property
+    def transfers(self) -> Sequence[tuple[str, str]]:
+        """To whom the agent has passed the caller on, with the summary; everybody answers."""
+        return self._stage.line.transfers.copy()
+
+    @property
+    def messages(self) -> Sequence[tuple[str | None, str]]:
+        """The text messages that were sent, each with its number; None: the caller's."""
+        return self._stage.line.messages.copy()
+
+    @property
+    def dialled(self) -> Sequence[str]:
+        """The digits that the agent has dialled."""
+        return self._stage.line.dialled.copy()
+
+    @property
     def summary(self) -> CallReport:
         """The service's own report of the call."""
         return self._stage.report()

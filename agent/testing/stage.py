@@ -28,6 +28,7 @@ from agent.telephony.twilio.stream import MediaStream
 from agent.tenants.tenant import Tenant
 from agent.testing.exchange import Exchange
 from agent.testing.functions import Diary, watched
+from agent.testing.line import StagedLine
 from agent.testing.listening import Talk, ToneTalk, VoiceTalk
 from agent.testing.model_service import ModelService
 from agent.testing.tenants import Configuration
@@ -61,6 +62,7 @@ class Stage:
         prompt: what the model was told.
         runner: of the functions.
         call_id: the carrier's.
+        line: what the agent did with it.
     """
 
     exchange: Exchange
@@ -69,6 +71,7 @@ class Stage:
     prompt: str
     runner: ToolRunner
     call_id: str
+    line: StagedLine
 
     def report(self) -> CallReport:
         """The call as it stands, or as it was."""
@@ -100,7 +103,10 @@ async def set_up(options: Options) -> Stage:
     diary = Diary(lambda: time() - began, lambda: _stir(waiting))
     runner = ToolRunner(watched(ready.tools, diary, options.tools, options.slow))
     name = ready.tenant.tenant
-    context = CallContext(name, ids.call_sid, options.caller, options.data_dir, clock=utc_now)
+    line = StagedLine(waiting)
+    context = CallContext(
+        name, ids.call_sid, options.caller, options.data_dir, clock=utc_now, control=line
+    )
     prepared = await _looked_up(ready, runner, context)
     began = time()
     carrier = CarrierStream(ids, began, rng)
@@ -122,7 +128,7 @@ async def set_up(options: Options) -> Stage:
     waiting.append(exchange)
     prompt = setup.system_instruction
     words = "" if prompt is None else "".join(part.text or "" for part in prompt.parts)
-    return Stage(exchange, talk, diary, words, runner, ids.call_sid)
+    return Stage(exchange, talk, diary, words, runner, ids.call_sid, line)
 
 
 async def _looked_up(ready: ReadyTenant, runner: ToolRunner, context: CallContext) -> Prepared:

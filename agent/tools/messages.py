@@ -50,8 +50,8 @@ def path_of(data_dir: Path, tenant: str) -> Path:
     return data_dir / FOLDER / f"{tenant}.sqlite3"
 
 
-def keep(path: Path, message: Message, key: str) -> None:
-    """Write a message down, unless it was for the same key.
+def keep(path: Path, message: Message, key: str) -> bool:
+    """Write a message down, unless it was for the same key; returns whether it was new.
 
     Raises:
         sqlite3.Error, OSError: it could not be written.
@@ -61,11 +61,12 @@ def keep(path: Path, message: Message, key: str) -> None:
     with _opened(path) as connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(_SCHEMA)
-        connection.execute(
+        written = connection.execute(
             "INSERT INTO messages (key, taken_at, call_id, caller, text) VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (key) DO NOTHING",
             (key or None, message.taken_at, message.call_id, message.caller, message.text),
         )
+        return written.rowcount == 1
 
 
 def read(path: Path) -> list[Message]:

@@ -100,13 +100,14 @@ class ToolRunner:
             on. Nothing is raised but `CancelledError`, when the call no longer wants the answer.
         """
         clock = asyncio.get_running_loop().time
-        began = clock()
+        began, private = clock(), context.private()
         try:
             answer = await self._answer(name, args, key, context)
         except asyncio.CancelledError:
             self.counters[Outcome.CANCELLED] += 1
             raise
         self.counters[answer.outcome] += 1
+        told = {"pii.args": dict(args), "pii.answer": answer.response}
         _log.info(
             "tool.finished",
             tool=name if name in self._tools.functions else "(unknown)",
@@ -114,7 +115,7 @@ class ToolRunner:
             seconds=round(clock() - began, 3),
             ok="error" not in answer.response,
             outcome=answer.outcome.value,
-            **{"pii.args": dict(args), "pii.answer": answer.response},
+            **({} if private or context.private() else told),
         )
         return answer.response
 

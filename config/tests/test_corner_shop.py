@@ -61,7 +61,7 @@ async def test_a_look_up_that_takes_long_is_not_waited_for_in_silence() -> None:
         "corner-shop", config=CONFIG, at=TUESDAY, slow={"order_status": 5}
     ) as call:
         await call.say("my order number is one zero four two")
-        assert "Let me look that up. Your order of a teapot" in call.heard
+        assert "Let me look that up. One moment, please. Your order of a teapot" in call.heard
 
 
 @synchronous

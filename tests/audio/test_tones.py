@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from agent.audio import mulaw
 from agent.audio.noise import ComfortNoise
 from agent.audio.pcm import Pcm16, level_dbfs, silence
-from agent.audio.tones import HIGH_HZ, KEYS, LOW_HZ, DtmfDetector, dtmf, wait_signal
+from agent.audio.tones import HIGH_HZ, KEYS, LOW_HZ, DtmfDetector, dialled, dtmf, wait_signal
 
 EVERY_DIGIT = "0123456789*#ABCD"
 DIGITS = st.text(EVERY_DIGIT, max_size=6)
@@ -150,3 +150,17 @@ def test_the_signal_to_wait_is_soft_and_no_digit() -> None:
     assert level_dbfs(pcm) == pytest.approx(-27 - 4.3, abs=0.3)
     assert abs(int(pcm[0])) < 10
     assert abs(int(pcm[-1])) < 10
+
+
+def test_what_is_dialled_is_heard_pauses_and_all() -> None:
+    pcm = dialled("1w2#W99")
+    assert heard(pcm) == "12#99"
+    assert pcm.size == (5 * 0.2 + 0.5 + 1.0) * 8000
+    assert pcm.size % 160 == 0
+    assert dialled("").size == 0
+
+
+@pytest.mark.parametrize("keys", ["12x", "1 2", "+1"])
+def test_only_keys_and_pauses_are_dialled(keys: str) -> None:
+    with pytest.raises(ValueError, match="is not a DTMF digit"):
+        dialled(keys)

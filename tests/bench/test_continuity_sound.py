@@ -6,8 +6,10 @@ import pytest
 from agent.audio import mulaw
 from agent.audio.pcm import Pcm16, silence
 from agent.audio.resample import Resampler
+from agent.call import phrases
 from agent.sim.scripted import marker_in
 from bench.continuity_sound import (
+    FRAME,
     OTHER_WORDS,
     REPLY,
     REPLY_S,
@@ -86,3 +88,13 @@ def test_what_the_caller_says_is_a_marker_to_the_ear() -> None:
     up = [Resampler(8_000, 16_000).process(mulaw.decode(clip.mulaw)) for clip in clips]
     assert [marker_in(pcm) for pcm in up] == [0, 1, 2, 3]
     assert utterance(0, 1.0, "a", seed=1).mulaw != clips[0].mulaw
+
+
+@pytest.mark.parametrize("language", sorted(phrases.WORDS))
+def test_a_phrase_of_the_cover_is_none_of_the_words(language: str) -> None:
+    """Whatever frame it begins in, and whatever its vowels sound like."""
+    sound = phrases.shipped(language)
+    for phrase in (sound.moment, sound.apology):
+        heard = mulaw.decode(phrase)
+        for shift in range(0, FRAME, 40):
+            assert not set(read(heard[shift:]).words) & set(REPLY_WORDS)

@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,16 @@ import numpy as np
 from agent.audio import mulaw
 from agent.audio.pcm import Pcm16, to_bytes
 from agent.call.core import Call, CallPlan
-from agent.call.effects import CloseModel, Effect, HangUp, OpenModel, RunTool, ToModel, ToPhone
+from agent.call.effects import (
+    CloseModel,
+    Effect,
+    HangUp,
+    OpenModel,
+    RunTool,
+    StepAside,
+    ToModel,
+    ToPhone,
+)
 from agent.gemini.profiles import profile_for
 from agent.gemini.session import LiveSession, MovePolicy
 from agent.gemini.session_events import Loss
@@ -91,8 +101,8 @@ class Line:
         rng = np.random.default_rng(seed)
         self.now = BEGAN
         self.carrier = CarrierStream(CallIds.drawn(rng, {}), self.now, rng)
-        setup = build_setup(SetupOptions(model=model, declarations=TOOLS))
-        self.session = LiveSession(setup, profile_for(model, "developer"), moves=moves)
+        self.setup = build_setup(SetupOptions(model=model, declarations=TOOLS))
+        self.session = LiveSession(self.setup, profile_for(model, "developer"), moves=moves)
         self.call = Call(plan or CallPlan("bella"), MediaStream(), self.session, self.now)
         self.answers = answers
         self.connection = 1
@@ -151,6 +161,37 @@ class Line:
     def hang_up(self) -> None:
         self.carrier.hang_up(self.now)
         self._carry()
+
+    def break_phone(self, *, noticed: bool = True) -> None:
+        """The phone's socket breaks; unnoticed: nothing comes and goes any more."""
+        self.carrier.detach(self.now, stop=False)
+        if noticed:
+            self.call.phone_lost(self.now)
+            self._perform()
+
+    def come_back(self, tell: str | None = None) -> None:
+        """The carrier brings the same call on another stream."""
+        self.carrier.detach(self.now, stop=False)
+        ids = replace(self.carrier.call, stream_sid=self.carrier.call.stream_sid[:-1] + "x")
+        self.carrier.attach(ids, self.now)
+        self.call.phone_back(MediaStream(), self.now, tell=tell)
+        self._perform()
+        self._carry()
+
+    def step_aside(self, longest_s: float, **options: Any) -> bool:
+        stepped = self.call.step_aside(longest_s, self.now, **options)
+        self._perform()
+        return stepped
+
+    def finish(self, outcome: str) -> None:
+        self.call.finish(outcome, self.now)
+        self._perform()
+
+    def heard_s(self) -> float:
+        """How much of the agent the caller has heard."""
+        pcm = self.carrier.line.pcm(self.carrier.position(self.now)).astype(float)
+        frames = pcm[: pcm.size // 160 * 160].reshape(-1, 160)
+        return 0.02 * int((np.sqrt((frames**2).mean(axis=1)) > 300).sum())
 
     def run(self, seconds: float) -> None:
         """Let time pass."""
@@ -256,6 +297,8 @@ class Line:
                     self.effects.append((self.now, effect))
             if isinstance(effect, HangUp):
                 self.carrier.peer_closed(self.now)
+            elif isinstance(effect, StepAside):
+                self.carrier.detach(self.now, stop=False)
 
     def _connect(self, connection: int) -> None:
         if self.refusals:

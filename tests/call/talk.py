@@ -7,14 +7,21 @@ import numpy as np
 from agent.audio import mulaw
 from agent.call.bargein import BargeIn, BargeInMode
 from agent.call.conversation import Conversation
+from agent.call.keeping import Keeping
 from agent.call.playout import Mark, Play, Playout
+from agent.call.shield import Shield
 from agent.call.timeline import Timeline
 from agent.call.uplink import Uplink
 from tests.call.line import voice
 
 
 class Talk:
-    def __init__(self, mode: BargeInMode = "both") -> None:
+    def __init__(
+        self,
+        mode: BargeInMode = "both",
+        keeping: Keeping | None = None,
+        shield_s: float = 0.0,
+    ) -> None:
         self.timeline = Timeline(0.0)
         self.replies: list[str] = []
         self.talk = Conversation(
@@ -22,6 +29,8 @@ class Talk:
             BargeIn(mode, 0.24, 0.0),
             self.timeline,
             self.replies.append,
+            keeping,
+            Shield(shield_s),
         )
         self.uplink = Uplink(20)
         self.n_frames = 0

@@ -17,7 +17,7 @@ def test_the_figures_are_those_of_the_parts() -> None:
     playout.dropped = 800
     talk = Conversation(playout, BargeIn("both", 0.24, 0.0), Timeline(0.0), print)
     talk.turns.caller_stopped(3.0, agent_audible=False)
-    talk.seam_gap_s = 0.5
+    talk.utterances.gap_s = 0.5
     uplink = Uplink(20)
     uplink.push(b"\xff" * 160, 0)
     uplink.push(b"\xff" * 160, 120)

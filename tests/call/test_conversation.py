@@ -3,8 +3,10 @@
 import pytest
 
 from agent.call.bargein import BargeInMode
+from agent.call.keeping import Keeping
 from agent.call.playout import Mark
-from tests.call.line import voice
+from agent.call.timeline import Timeline
+from agent.call.turn import NOT_KEPT
 from tests.call.talk import Talk
 
 
@@ -117,15 +119,6 @@ def test_our_own_ears_interrupt_where_the_tenant_wants_it(
     assert t.talk.barge_ins == barge_ins
 
 
-def test_speech_while_the_agent_is_silent_interrupts_nothing() -> None:
-    t = Talk("local")
-    t.hear(0.5, silent=True)
-    assert t.hear(0.8)
-    assert t.hear(1.0, silent=True)
-    assert t.talk.barge_ins == 0
-    assert t.names() == ["caller.speech_started", "caller.speech_ended"]
-
-
 def test_last_words_are_not_cut_by_anyone() -> None:
     t = Talk("both")
     t.hear(0.5, silent=True)
@@ -135,66 +128,6 @@ def test_last_words_are_not_cut_by_anyone() -> None:
     t.talk.interrupted(t.now)
     assert t.talk.barge_ins == 0
     assert t.talk.playout.audible(t.now)
-
-
-def test_the_first_audio_of_a_turn_is_noted_with_its_latency() -> None:
-    t = Talk()
-    t.hear(0.5, silent=True)
-    t.hear(1.0)
-    t.hear(0.6, silent=True)
-    t.say(0.4)
-    t.talk.generation_complete(t.now)
-    assert t.talk.first_audio_at == t.now
-    (entry,) = [e for e in t.timeline if e.name == "agent.audio_started"]
-    assert entry.values["turn"] == 1
-    assert entry.values["latency_s"] == pytest.approx(0.6, abs=0.05)
-    t.hear(1.0, silent=True)
-    t.talk.turn_complete(None, None, t.now)
-    t.say(0.2)
-    first = t.talk.first_audio_at
-    assert first < t.now
-
-
-def test_the_audio_of_a_forgotten_turn_has_no_latency() -> None:
-    t = Talk()
-    t.talk.playout.push(99, voice(0.1, 24000), 0.0)
-    t.talk.take(0.0)
-    (entry,) = t.timeline
-    assert entry.values == {"id": "e0:t99:1", "turn": 99, "latency_s": None}
-
-
-def test_a_mark_tells_when_an_utterance_was_heard() -> None:
-    t = Talk()
-    t.say(0.1)
-    t.talk.model_pauses()
-    mark = t.talk.take(t.now)[-1]
-    assert isinstance(mark, Mark)
-    t.talk.marked(mark.name, 0.2)
-    t.talk.marked(mark.name, 0.3)
-    assert t.names() == ["agent.audio_started", "agent.audio_ended"]
-
-
-def test_a_lost_mark_is_made_good_by_the_next() -> None:
-    t = Talk()
-    for _ in range(2):
-        t.say(0.1)
-        t.talk.model_pauses()
-        t.talk.take(0.1)
-    t.talk.marked("e0:t1:2", 0.4)
-    assert [e.t for e in t.timeline if e.name == "agent.audio_ended"] == [0.4, 0.4]
-
-
-def test_every_utterance_that_began_ends_in_the_timeline_also_when_it_is_cut() -> None:
-    t = Talk("model")
-    t.say(0.1)
-    t.talk.model_pauses()
-    t.talk.take(0.1)
-    t.say(0.2)
-    t.talk.take(0.2)
-    t.talk.interrupted(0.25)
-    t.talk.marked("e0:t1:1", 0.3)  # too late: the carrier's echo of the clear
-    ended = [e.values for e in t.timeline if e.name == "agent.audio_ended"]
-    assert ended == [{"id": "e0:t1:1", "cut": True}, {"id": "e0:t1:2", "cut": True}]
 
 
 def test_the_end_tells_what_is_left_and_returns_what_was_not_heard() -> None:
@@ -221,26 +154,86 @@ def test_a_caller_who_ends_the_call_hears_no_more_of_what_was_being_said() -> No
     assert t.names()[-1] == "barge_in"
 
 
-def test_the_opening_is_heard_once_all_of_it_was_said_and_played() -> None:
+def test_what_the_caller_writes_is_told_with_its_answer() -> None:
     t = Talk()
-    assert not t.talk.opening_heard
-    t.say(0.4, "We record.")
-    marks = [item for item in t.play(1.0) if isinstance(item, Mark)]
-    assert not t.talk.opening_heard  # more of it may come
-    t.talk.generation_complete(0.9)
-    marks += [item for item in t.play(2.0, 0.9) if isinstance(item, Mark)]
-    assert not t.talk.opening_heard
-    t.talk.marked(marks[-1].name, 1.0)
-    assert t.talk.opening_heard
-
-
-def test_an_opening_that_was_cut_is_never_heard() -> None:
-    t = Talk()
-    t.talk.turns.expect_answer()
-    t.say(2.0, "We record.")
+    t.talk.caller_wrote("A table for two.", t.now)
+    t.say(0.4, "For which day?")
     t.talk.generation_complete(t.now)
-    assert t.hear(1.0)
-    assert t.talk.barge_ins == 1
-    t.talk.turn_complete(None, None, t.now)
-    assert t.talk.playout.all_heard()
-    assert not t.talk.opening_heard
+    assert t.told() == [("caller.said", "A table for two."), ("agent.said", "For which day?")]
+
+
+@pytest.mark.parametrize("paused", [True, False])
+def test_words_that_nobody_answered_are_kept_unless_there_is_a_pause(paused: bool) -> None:
+    keeping = Keeping(Timeline(0.0), records=False, tells=False, longest_pause_s=60.0)
+    if paused:
+        keeping.pause(0.0)
+    t = Talk(keeping=keeping)
+    t.talk.turns.expect_answer()
+    t.talk.caller_said("It is 4929.", t.now)
+
+    t.talk.end(t.now)
+
+    assert t.told() == [("caller.said", NOT_KEPT if paused else "It is 4929.")]
+
+
+def test_a_greeting_behind_a_shield_is_cut_by_nobody() -> None:
+    t = Talk(shield_s=8.0)
+    assert not t.talk.opening.said
+    t.say(4.0, "Good day, this is Bella Vista.")
+    assert not t.talk.opening.said
+    t.hear(1.0)
+    t.talk.generation_complete(t.now)
+    assert t.talk.opening.said
+    assert t.talk.interrupted(t.now) is None
+    assert (t.talk.barge_ins, t.talk.phantoms, t.talk.clear_due) == (0, 0, False)
+
+
+def test_a_greeting_that_stops_behind_its_shield_is_to_be_gone_on_with() -> None:
+    t = Talk(shield_s=8.0)
+    t.say(1.0, "Good day, this")
+    turn = t.talk.interrupted(t.now)
+    assert turn is not None
+    assert turn.number == 1
+    assert t.talk.opening.said
+
+
+def test_once_the_greeting_was_heard_there_is_no_shield() -> None:
+    t = Talk(shield_s=60.0)
+    items = t.say(0.4, "Good day.")
+    t.talk.generation_complete(t.now)
+    items += t.play(2.0)
+    marks = [item.name for item in items if isinstance(item, Mark)]
+    assert t.talk.shield.up(2.0)
+    for name in marks:
+        t.talk.marked(name, 2.0)
+    assert not t.talk.shield.up(2.0)
+
+
+def test_a_line_that_breaks_ends_what_was_audible_and_needs_no_clear() -> None:
+    t = Talk()
+    t.say(1.0)
+    t.talk.clear_due = True
+    t.n_frames = 10
+    t.talk.line_broke(t.now, t.now)
+    assert not t.talk.clear_due
+    [ended] = [entry for entry in t.timeline if entry.name == "agent.audio_ended"]
+    assert ended.values == {"id": "e0:t1:1", "cut": True}
+    assert t.talk.take(t.now) == []
+
+
+def test_a_mark_that_nobody_waits_for_tells_nothing() -> None:
+    t = Talk()
+    t.say(0.4, "Good day.")
+    t.talk.marked("e0:t9:9", t.now)
+    assert "agent.audio_ended" not in t.names()
+
+
+def test_while_digits_are_dialled_nobody_cuts_what_the_caller_hears() -> None:
+    t = Talk()
+    t.hear(0.5, silent=True)
+    t.say(2.0, "I put you through.")
+    t.talk.dial(bytes([0xFF]) * 16000, t.now)
+    t.hear(0.8)
+    assert t.talk.interrupted(t.now) is None
+    assert (t.talk.barge_ins, t.talk.clear_due) == (0, False)
+    assert "digits.dialled" in t.names()

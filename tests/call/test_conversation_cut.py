@@ -1,14 +1,9 @@
 """The talk when the model stops in the middle, for whatever reason."""
 
-import numpy as np
 import pytest
 
-from agent.audio import mulaw
-from agent.call.bargein import BargeIn, BargeInMode
-from agent.call.conversation import Conversation
-from agent.call.cover import Cover, CoverPlan
-from agent.call.playout import Mark, Playout
-from agent.call.timeline import Timeline
+from agent.call.bargein import BargeInMode
+from agent.call.playout import Mark
 from tests.call.line import voice
 from tests.call.talk import Talk
 
@@ -42,24 +37,6 @@ def test_what_was_all_said_or_waited_for_a_function_is_not_cut(generated: bool) 
     assert t.talk.connection_left(generated, t.now) is None
     assert t.told() == [("agent.said", "We are.")]
     assert t.replies == []
-
-
-def test_a_turn_gone_on_with_is_one_utterance_and_the_time_between_a_gap_in_it() -> None:
-    t = Talk()
-    t.say(0.5, "We are")
-    turn = t.talk.connection_left(True, t.now)
-    assert turn is not None
-    t.play(0.5)
-    t.talk.go_on_with(turn, 0.5)
-    t.talk.model_audio(voice(0.5, 24000), 2.0)
-    t.talk.model_said("open.", 2.0)
-    t.talk.take(2.0)
-    assert t.talk.turns.count == 1
-    assert t.talk.seam_gap_s == pytest.approx(1.5, abs=0.03)
-    t.talk.take(2.2)
-    t.talk.interrupted(2.3, asked_at=2.3)
-    assert t.replies[-1] in {"", "open."}
-    assert turn.agent_text_heard.startswith("We are")
 
 
 def test_a_turn_given_up_with_all_its_sound_is_not_missing_anything() -> None:
@@ -164,20 +141,6 @@ def test_a_phantom_after_the_last_word_leaves_nothing_missing() -> None:
     assert t.talk.phantoms == 1
 
 
-def test_on_a_noisy_line_the_service_is_believed() -> None:
-    t = Talk()
-    rng = np.random.default_rng(1)
-    noise = mulaw.encode(rng.normal(0, 900, 16000).astype(np.int16))
-    for i in range(0, len(noise), 160):
-        t.uplink.push(noise[i : i + 160], 20 * t.n_frames)
-        t.n_frames += 1
-        t.talk.listen(t.uplink, t.now)
-    t.talk.turns.caller_speaking = False
-    t.say(1.0, "A long story")
-    t.talk.interrupted(t.now)
-    assert t.talk.phantoms == 0
-
-
 def test_what_we_said_to_the_model_interrupts_it_as_well() -> None:
     t = Talk()
     t.hear(0.2, silent=True)
@@ -211,19 +174,3 @@ def test_audio_that_keeps_running_out_is_held_back_into_longer_stretches() -> No
     t.talk.turn_complete(None, None, 6.0)
     t.talk.model_audio(voice(0.2, 24000), 7.0)
     assert t.play(7.5, 7.0) != []  # the next turn is not
-
-
-def test_cover_is_a_sound_and_no_words() -> None:
-    cover = Cover(CoverPlan())
-    timeline = Timeline(0.0)
-    playout = Playout(lead_ms=240, message_ms=100, start_ms=0, cover=cover)
-    talk = Conversation(playout, BargeIn("both", 0.24, 0.0), timeline, print)
-    talk.turns.caller_stopped(0.0, agent_audible=False)
-    cover.waiting(0.0, 0.0)
-    now = 0.0
-    while now < 3.0:
-        talk.take(now)
-        now = max(now + 0.001, playout.next_due)
-    assert [e.name for e in timeline] == ["cover.phrase"]
-    assert talk.turns.dead_air.longest_s(3.0) < 0.2
-    assert talk.first_audio_at is None

@@ -1,10 +1,12 @@
 """Whole calls in virtual time, over the real leg, session and carrier stand-in."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
-from agent.call.core import MOST_MALFORMED, Call, CallPlan, CallState
+from agent.call.core import Call, CallPlan, CallState
+from agent.call.cost import CallPrices, CarrierPrices
 from agent.call.effects import (
     CancelTools,
     CloseModel,
@@ -14,6 +16,7 @@ from agent.call.effects import (
     RunTool,
 )
 from agent.call.idle import IdlePolicy
+from agent.call.phone_side import MOST_MALFORMED
 from agent.gemini.profiles import profile_for
 from agent.gemini.session import LiveSession, MovePolicy
 from agent.gemini.session_events import Loss
@@ -311,13 +314,13 @@ def test_usage_and_news_of_the_session_are_kept() -> None:
     usage = {"promptTokenCount": 10, "responseTokenCount": 5, "totalTokenCount": 15}
     line.model(
         {"usageMetadata": usage},
-        {"usageMetadata": usage},
+        {"usageMetadata": usage | {"promptTokenCount": 20}},
         {"goAway": {"timeLeft": "50s"}},
         {"sessionResumptionUpdate": {"newHandle": "secret", "resumable": True}},
         {"voiceActivity": {"type": "ACTIVITY_START"}},
         {"voiceActivity": {"type": "ACTIVITY_END"}},
     )
-    assert line.call.report(line.now).usage.total_tokens == 30
+    assert line.call.report(line.now).usage.total_tokens == 40
     assert line.call.report(line.now).usage.reports == 2
     assert line.entry("model.going_away") == {"time_left_s": 50.0}
     assert "secret" not in repr(list(line.call.timeline))
@@ -371,3 +374,21 @@ def test_only_what_may_have_an_effect_asks_for_one() -> None:
     line.run(4.0)
     assert line.carrier.line.n_received == pytest.approx(1.8 * 8000, abs=320)
     assert not line.carrier.line.gaps
+
+
+def test_what_a_call_costs_is_known_while_it_runs() -> None:
+    prices = CallPrices(carrier=CarrierPrices(Decimal("0.01")))
+    line = opened(CallPlan("bella", prices=prices, idle=IdlePolicy(None, "", None)))
+    assert line.call.spent(line.now) == Decimal("0.01")
+    line.run(60.0)
+    assert line.call.spent(line.now) == Decimal("0.02") == line.call.report(line.now).cost.total
+    line.call.wrap_up(line.now)
+    assert line.names()[-1] == "call.wrap_up"
+
+
+def test_after_a_beep_the_call_ends_with_a_message() -> None:
+    line = opened()
+    line.call.leave_message("Call us.", line.now)
+    assert line.call.state is CallState.ENDING
+    line.run(12.0)
+    assert line.call.outcome is Outcome.MACHINE

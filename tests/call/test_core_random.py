@@ -73,7 +73,9 @@ FACT = st.one_of(
     st.tuples(st.just("timer"), st.floats(0.0, 12.0)),
     st.tuples(
         st.just("other"),
-        st.sampled_from(["connected", "lost", "hang up", "tool", "finish", "garbage"]),
+        st.sampled_from(
+            ["connected", "lost", "hang up", "tool", "finish", "garbage", "aside", "say", "back"]
+        ),
     ),
 )
 PLANS = st.builds(
@@ -84,6 +86,7 @@ PLANS = st.builds(
     uplink_ms=st.sampled_from([20, 100]),
     idle=st.sampled_from([IdlePolicy(), IdlePolicy(None, "", None), IdlePolicy(0.5, "?", 0.5)]),
     max_call_s=st.sampled_from([5.0, 1200.0]),
+    reattach_s=st.sampled_from([0.0, 20.0]),
 )
 
 
@@ -130,6 +133,10 @@ class World:
             self.call.tool_finished(self.tools.pop(), {"output": 1}, self.now)
         elif what == "finish":
             self.call.finish("operator", self.now)
+        elif what in {"aside", "say"}:
+            self.call.step_aside(30.0, self.now, after_words=what == "say")
+        elif what == "back":
+            self.call.phone_back(MediaStream(), self.now, tell="The transfer failed.")
         elif what == "garbage":
             self.call.phone_received(b"\x00{", self.now)
 
@@ -173,6 +180,7 @@ class World:
                 assert not self.tools
             case ToPhone():
                 assert not self.hang_ups
+                assert not self.call.away
 
 
 @given(PLANS, st.lists(FACT, max_size=40), st.booleans())

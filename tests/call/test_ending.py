@@ -112,3 +112,15 @@ def test_nothing_more_is_waited_for_once_it_drains() -> None:
     end.model_left(101.5)
     end.model_back(101.6)
     assert end.deadline == 101.0 + 1.0 + MARK_S
+
+
+def test_a_wait_in_which_nothing_could_be_said_begins_anew() -> None:
+    end = ending(spoken=True)
+    end.held(5.0, 150.0)
+    assert end.deadline == 150.0 + NEXT_WORD_S
+    end.held(5.0, 100.0)
+    assert end.deadline == 150.0 + NEXT_WORD_S
+    end = ending(longest_drain_s=3.0)
+    end.drain(1.0, 101.0)
+    end.held(5.0, 150.0)
+    assert end.deadline == 153.0 + MARK_S

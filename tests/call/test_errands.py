@@ -6,9 +6,11 @@ import pytest
 from agent.call import prompts
 from agent.call.effects import CancelTools, RunTool
 from agent.call.errands import LATE_RESULT_S, MOST_WAITING, Errands
+from agent.call.keeping import Keeping
 from agent.call.keypad import PLAIN, KeyAct, KeyPlan
 from agent.call.requests import canonical, effect_key
 from agent.call.timeline import Timeline
+from agent.call.turn import NOT_KEPT
 from agent.gemini.codec import encode_client
 from agent.gemini.messages import ToolResponse, ToolResponseMessage
 from agent.gemini.profiles import profile_for
@@ -25,6 +27,7 @@ class Fixture:
         *,
         end_call_tool: bool = True,
         keys: KeyPlan = PLAIN,
+        pause_tool: bool = False,
     ) -> None:
         tools = (FunctionDeclaration("book"), FunctionDeclaration("end_call"))
         setup = build_setup(SetupOptions(model=model, declarations=tools))
@@ -33,8 +36,15 @@ class Fixture:
         self.session.connected(1, 0.0)
         self.session.receive(1, b'{"setupComplete":{}}', 0.0)
         self.timeline = Timeline(0.0)
+        self.keeping = Keeping(self.timeline, records=False, tells=False, longest_pause_s=45.0)
         self.errands = Errands(
-            self.session, self.timeline, budget_s=8.0, end_call_tool=end_call_tool, keys=keys
+            self.session,
+            self.timeline,
+            budget_s=8.0,
+            end_call_tool=end_call_tool,
+            keys=keys,
+            keeping=self.keeping,
+            pause_tool=pause_tool,
         )
         self.sent()
 
@@ -233,7 +243,7 @@ def test_the_key_is_of_the_carriers_call_and_the_callers_turn() -> None:
     f.errands.caller_spoke()
     f.errands.caller_spoke()
     f.errands.requested(f.model_calls("a"), 1, 0.0)
-    f.errands.model_answered(1.0)
+    f.errands.model_answered(1.0, whole=True)
     f.errands.caller_spoke()
     f.errands.requested(f.model_calls("b"), 2, 2.0)
     assert f.errands.take() == [run("a", 1, "CA1"), run("b", 2, "CA1")]
@@ -247,7 +257,7 @@ def test_what_the_caller_wants_once_more_is_run_once_more() -> None:
         f.errands.requested(f.model_calls(id, apart=False), 1, 0.0)
         ids += [effect.id for effect in f.errands.take() if isinstance(effect, RunTool)]
         f.errands.finished(id, {"output": 1}, 1.0)
-        f.errands.model_answered(2.0)
+        f.errands.model_answered(2.0, whole=True)
         f.errands.saved(2.0)
     assert ids == ["a", "b"]
 
@@ -330,8 +340,52 @@ def test_a_text_that_waits_when_the_connection_goes_waits_for_the_next_one() -> 
 def test_a_function_goes_on_though_the_model_has_ended_its_turn() -> None:
     f = Fixture()
     f.errands.requested(f.model_calls("a"), 1, 0.0)
-    f.errands.model_answered(1.0)
+    f.errands.model_answered(1.0, whole=True)
     f.errands.saved(1.0)
     assert f.errands.take() == [run("a")]
     f.errands.finished("a", {"output": 1}, 2.0)
     assert f.sent() == [answer("a", "book", output=1)]
+
+
+def test_what_the_model_had_no_time_to_say_it_may_ask_for_again() -> None:
+    for whole, runs in ((True, 2), (False, 1)):
+        f = Fixture()
+        for id in "ab":
+            f.errands.caller_spoke()
+            f.errands.requested(f.model_calls(id, apart=False), 1, 0.0)
+            f.errands.finished(id, {"output": 1}, 1.0)
+            f.errands.model_answered(2.0, whole=whole)
+        assert len([e for e in f.errands.take() if isinstance(e, RunTool)]) == runs
+
+
+def test_the_model_pauses_what_is_kept_and_goes_on() -> None:
+    f = Fixture(pause_tool=True)
+
+    assert not f.errands.requested(f.model_calls("p", name="pause_recording"), 1, 1.0)
+    assert f.keeping.due == 46.0
+    f.errands.pressed("4", 2.0)
+    assert not f.errands.requested(f.model_calls("q", name="resume_recording"), 1, 3.0)
+    assert not f.keeping.paused
+    f.errands.pressed("5", 4.0)
+
+    told = [
+        text
+        for frame in f.sent()
+        for text in (prompts.RESUMED, "45 seconds")
+        if text.encode() in frame
+    ]
+    assert told == ["45 seconds", prompts.RESUMED]
+    assert f.errands.take() == []
+    shown = [e.values["pii.digit"] for e in f.timeline if e.name == "dtmf"]
+    assert shown == [NOT_KEPT, "5"]
+
+
+@pytest.mark.parametrize("pause_tool", [True, False])
+def test_other_functions_do_not_pause_anything(pause_tool: bool) -> None:
+    f = Fixture(pause_tool=pause_tool)
+    name = "book" if pause_tool else "pause_recording"
+
+    f.errands.requested(f.model_calls("b", name=name), 1, 1.0)
+
+    assert not f.keeping.paused
+    assert [e.name for e in f.errands.take() if isinstance(e, RunTool)] == [name]

@@ -21,6 +21,17 @@ def test_after_silence_the_clock_starts_afresh() -> None:
     assert lead.end == pytest.approx(7.02)
 
 
+def test_what_was_heard_earlier_is_known_although_the_line_has_run_dry_since() -> None:
+    lead = Lead()
+    for at in (5.0, 6.0, 7.0):
+        lead.add(800, at)  # 0.1 s
+    times = (4.0, 5.05, 5.1, 5.5, 6.05, 6.9, 7.05, 8.0)
+    assert [lead.heard(at) for at in times] == [0, 400, 800, 800, 1200, 1600, 2000, 2400]
+    lead.restart(7.05)
+    lead.add(800, 9.0)
+    assert [lead.heard(at) for at in (7.5, 9.05)] == [0, 400]
+
+
 def test_a_message_goes_when_the_whole_of_it_fits() -> None:
     lead = Lead()
     assert lead.room(MOST, LEAST, 5.0) == MOST
@@ -70,3 +81,21 @@ def test_marks_that_never_come_back_fill_no_memory() -> None:
         lead.mark(str(n))
     assert "0" not in lead.marks
     assert len(lead.marks) == REMEMBERED_MARKS
+
+
+def test_what_was_heard_at_an_earlier_time_is_known_as_well() -> None:
+    lead = Lead()
+    lead.add(1600, 5.0)
+    lead.add(1600, 5.1)
+    assert lead.heard(5.05) == 400
+
+
+def test_a_new_line_is_empty_and_counts_from_nothing() -> None:
+    lead = Lead()
+    lead.add(3200, 5.0)
+    lead.mark("m")
+    lead.restart(5.1)
+    assert (lead.sent, lead.marks, lead.end) == (0, {}, 5.1)
+    assert lead.heard(9.0) == 0
+    assert lead.room(MOST, LEAST, 5.1) == MOST
+    assert lead.add(160, 7.0) == 7.0

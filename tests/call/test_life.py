@@ -7,20 +7,15 @@ import pytest
 from agent.call import prompts
 from agent.call.core import CallPlan, CallState
 from agent.call.effects import CancelTools, HangUp, Outcome
+from agent.call.ending import FINISH_DRAIN_S, LIMIT_DRAIN_S
 from agent.call.idle import IdlePolicy
-from agent.call.keypad import KeyAct, KeyPlan
-from agent.call.life import FINISH_DRAIN_S, LIMIT_DRAIN_S
 from agent.errors import LocalProtocolError
 from agent.gemini.session import MovePolicy
 from tests.call.line import Line, audio, content, opened, tool_call
 
 PATIENT = IdlePolicy(None, "", None)
 IDLE = IdlePolicy(3.0, "Hello?", 5.0)
-NINE_ENDS = CallPlan(
-    "b",
-    idle=PATIENT,
-    keys=KeyPlan(acts={"9": KeyAct("end_call", prompts.KEY_GOODBYE, ends_call=True)}),
-)
+WAITS = CallPlan("b", idle=PATIENT, reattach_s=20.0)
 
 
 def ended_at(line: Line) -> float:
@@ -48,53 +43,6 @@ def test_a_second_ready_does_not_greet_again() -> None:
     assert len(line.texts) == 1
 
 
-def test_a_silent_caller_is_prompted_and_then_taken_leave_of() -> None:
-    line = opened(CallPlan("b", idle=IDLE))
-    line.speak(1.0, "Welcome.")
-    line.run(1.0 + 3.1)
-    assert line.texts == [prompts.say(prompts.IDLE, "Hello?")]
-    line.speak(1.0, "Hello?")
-    line.run(1.0 + 5.1)
-    assert line.texts[1:] == [prompts.IDLE_GOODBYE]
-    assert line.call.state is CallState.ENDING
-    line.speak(1.0, "Goodbye.")
-    line.run(2.0)
-    assert line.call.outcome == Outcome.IDLE
-    assert line.carrier.line.n_cut == 0
-    assert line.call.report(line.now).turns[-1].agent_text == "Goodbye."
-
-
-def test_a_caller_who_answers_the_prompt_is_not_hung_up_on() -> None:
-    line = opened(CallPlan("b", idle=IDLE))
-    line.run(3.2)
-    line.talk(1.0)
-    line.run(3.0)
-    line.speak(1.0, "Ah, there you are.")
-    line.run(3.5)
-    assert line.call.state is CallState.TALKING
-    assert prompts.IDLE_GOODBYE not in line.texts
-
-
-def test_a_goodbye_that_never_comes_is_not_waited_for_long() -> None:
-    line = opened(CallPlan("b", idle=IdlePolicy(None, "", 5.0)))
-    line.speak(0.4)
-    line.run(13.0)
-    assert line.call.outcome == Outcome.IDLE
-
-
-def test_while_a_function_runs_nobody_is_idle() -> None:
-    line = opened(CallPlan("b", idle=IDLE, tool_budget_s=30.0))
-    line.model(tool_call(("c1", "book")))
-    line.run(20.0)
-    assert line.texts == []
-    line.finish_tool("c1", output=1)
-    line.run(7.9)
-    assert line.texts == []
-    line.run(0.2)
-    assert line.texts == [prompts.ANSWER]
-    assert line.call.report(line.now).counters["talk.turns_closed_locally"] == 1
-
-
 def test_before_the_limit_the_model_is_asked_to_close_and_at_it_the_call_ends() -> None:
     line = opened(CallPlan("b", idle=PATIENT, max_call_s=30.0, wrap_up_s=20.0))
     line.run(9.0)
@@ -102,7 +50,7 @@ def test_before_the_limit_the_model_is_asked_to_close_and_at_it_the_call_ends() 
     line.run(2.0)
     assert line.texts == []  # it waits for the agent to finish
     line.run(3.0)
-    assert line.texts == [prompts.WRAP_UP]
+    assert line.texts[0] == prompts.WRAP_UP
     line.run(30.0)
     assert line.call.outcome == Outcome.LIMIT
     assert ended_at(line) == pytest.approx(30.0, abs=0.1)
@@ -113,7 +61,7 @@ def test_an_agent_that_talks_through_the_limit_is_cut_after_a_while() -> None:
     line.run(4.0)
     line.speak(60.0, complete=False, speed=10.0)
     line.run(4.0)
-    assert line.texts == [prompts.WRAP_UP]  # its time was up
+    assert line.texts[0] == prompts.WRAP_UP  # its time was up
     line.run(30.0)
     assert line.call.outcome == Outcome.LIMIT
     assert ended_at(line) == pytest.approx(10.0 + LIMIT_DRAIN_S + 2.0, abs=0.1)
@@ -216,14 +164,6 @@ def test_the_first_end_is_the_last() -> None:
     assert line.call.outcome == Outcome.FAILED
 
 
-def test_a_model_that_answers_neither_caller_nor_prompt_is_not_asked_for_a_goodbye() -> None:
-    line = opened(CallPlan("b", idle=IDLE))
-    line.talk(1.0)
-    line.run(45.0)
-    assert line.call.outcome == Outcome.MODEL_SILENT
-    assert prompts.IDLE_GOODBYE not in line.texts
-
-
 def test_a_call_cannot_start_twice() -> None:
     line = opened()
     with pytest.raises(LocalProtocolError, match="TALKING cannot be ANSWERED"):
@@ -251,51 +191,53 @@ def test_a_model_that_comes_back_has_its_moment_for_the_goodbye() -> None:
     assert line.call.outcome == Outcome.AGENT_ENDED
 
 
-def test_the_key_that_ends_the_call_lets_the_agent_say_goodbye() -> None:
-    line = opened(NINE_ENDS)
-    line.carrier.press("9")
-    line.run(1.4)
-    assert line.texts == []
-    line.run(0.2)
-    assert line.texts == [prompts.KEY_GOODBYE]
-    assert line.call.state is CallState.ENDING
-    line.speak(1.0, "Goodbye.")
+def test_the_caller_is_on_the_line_from_the_start_to_the_end() -> None:
+    line = Line(WAITS)
+    assert line.call._life.lasted_s(line.now + 5) == 0
     line.run(2.0)
-    assert line.call.outcome == Outcome.CALLER_ENDED
-    assert line.carrier.line.n_cut == 0
-    assert line.call.report(line.now).turns[-1].agent_text == "Goodbye."
+    assert line.call._life.lasted_s(line.now) == pytest.approx(2.0, abs=0.01)
+    line.hang_up()
+    assert line.call._life.lasted_s(line.now + 5) == pytest.approx(2.0, abs=0.01)
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_a_long_speech_is_cut_by_the_key_that_ends_the_call_and_the_goodbye_heard(
-    told: bool,
-) -> None:
-    line = opened(NINE_ENDS)
-    line.speak(20.0, "Let me tell you a story.", complete=False, speed=1.5)
-    line.run(3.0)
-    line.carrier.press("9")
-    line.carrier.press("#")
+def test_a_call_is_wrapped_up_once_and_ends_for_that_reason() -> None:
+    line = opened(WAITS)
+    line.call.wrap_up(line.now)
+    line.call.wrap_up(line.now)
+    line.run(40.0)
+    assert line.texts[0] == prompts.WRAP_UP
+    assert line.performed(HangUp) == [HangUp(Outcome.SPENT)]
+    assert line.names().count("call.wrap_up") == 1
+
+
+def test_a_call_may_be_asked_to_come_to_a_close_before_its_time() -> None:
+    line = Line(CallPlan("b", idle=PATIENT, wrap_up_s=10.0))
+    life = line.call._life
+    assert life.lasted_s(line.now) == 0.0
+    life.wrap_up(Outcome.SPENT, line.now)  # there is no call yet
+    line.run(5.0)
+    assert life.lasted_s(line.now) == pytest.approx(5.0, abs=0.1)
+    line.call.wrap_up(line.now)
+    line.call.wrap_up(line.now)
     line.run(0.1)
-    assert line.texts == [prompts.KEY_GOODBYE]
-    line.run(0.5)  # what the model goes on with meanwhile is no goodbye
-    voice_s = line.voice_s
-    line._agenda.clear()
-    if told:
-        line.model(content(interrupted=True))
-        line.model(audio(0.2, "story"))
-    line.model(content(turnComplete=True))
-    line.run(1.0)
-    assert line.call.state is CallState.ENDING
-    line.speak(1.0, "Goodbye.")
-    line.run(2.5)
-    assert line.voice_s - voice_s == pytest.approx(1.0, abs=0.1)
-    assert line.call.outcome == Outcome.CALLER_ENDED
-    assert line.call.report(line.now).turns[-1].agent_text == "Goodbye."
+    assert line.texts == [prompts.WRAP_UP]
+    assert line.names().count("call.wrap_up") == 1
+    line.run(20.0)
+    assert line.call.outcome is Outcome.SPENT
+    assert ended_at(line) == pytest.approx(15.0, abs=1.0)
+    assert life.lasted_s(line.now + 100) == pytest.approx(ended_at(line), abs=0.2)
 
 
-def test_a_call_that_its_key_ends_ends_without_a_word_of_the_model_too() -> None:
-    line = Line(NINE_ENDS, answers=False)
-    line.run(0.5)
-    line.carrier.press("9")
-    line.run(12.0)
-    assert line.call.outcome == Outcome.CALLER_ENDED
+def test_a_goodbye_that_never_comes_is_not_waited_for_long() -> None:
+    line = opened(CallPlan("b", idle=IdlePolicy(None, "", 5.0)))
+    line.speak(0.4)
+    line.run(13.0)
+    assert line.call.outcome == Outcome.IDLE
+
+
+def test_a_model_that_answers_neither_caller_nor_prompt_is_not_asked_for_a_goodbye() -> None:
+    line = opened(CallPlan("b", idle=IDLE))
+    line.talk(1.0)
+    line.run(45.0)
+    assert line.call.outcome == Outcome.MODEL_SILENT
+    assert prompts.IDLE_GOODBYE not in line.texts

@@ -44,3 +44,33 @@ def test_in_a_call_that_ends_only_dead_media_matters() -> None:
     limits.started(0.0)
     limits.ending()
     assert limits.deadline == MEDIA_S
+
+
+def test_the_end_may_be_brought_forward_once() -> None:
+    limits = Limits(60.0, 20.0, now=0.0)
+    assert not limits.hurry(0.0)  # there is no stream yet
+    limits.started(0.0)
+    limits.media_at = inf
+    assert limits.hurry(10.0)
+    assert limits.due(10.0) is Limit.WRAP_UP
+    assert limits.wrap_up_by == 22.0
+    assert limits.deadline == 30.0
+    assert not limits.hurry(12.0)
+    assert limits.due(30.0) is Limit.END
+
+
+def test_the_end_is_never_put_off() -> None:
+    limits = Limits(60.0, 0.0, now=0.0)
+    limits.started(0.0)
+    limits.media_at = inf
+    assert limits.hurry(50.0)
+    assert limits.end_at == 60.0
+
+
+def test_who_was_asked_to_say_good_bye_is_not_asked_again() -> None:
+    limits = Limits(60.0, 20.0, now=0.0)
+    limits.started(0.0)
+    limits.media_at = inf
+    assert limits.due(40.0) is Limit.WRAP_UP
+    assert not limits.hurry(45.0)
+    assert limits.end_at == 60.0

@@ -2,6 +2,7 @@ import pytest
 
 from agent.call.parts import (
     CUSHION_STEP_S,
+    KEPT_S,
     LARGEST_CUSHION_S,
     REMEMBERED_PARTS,
     Cushion,
@@ -67,12 +68,19 @@ def test_the_parts_of_a_turn_are_numbered() -> None:
     assert parts.latest is parts.waiting[-1]
 
 
+def sent(parts: Parts, turn: int, end: int, audio: bytes = bytes(160)) -> Part:
+    """A part that was sent up to this position, and may go on."""
+    part = parts.open(turn, 0)
+    part.queue += audio
+    assert parts.send(part, len(audio), end) == audio
+    parts.waiting.remove(part)
+    return part
+
+
 def test_what_was_not_heard_is_told_by_turn() -> None:
     parts = Parts()
     for turn, end in ((1, 160), (1, 480), (2, 800)):
-        part = parts.open(turn, 0)
-        part.sent, part.end = 160, end
-        parts.begins(part)
+        sent(parts, turn, end)
     parts.open(2, 0).queue += bytes(320)
     parts.open(3, 0)
 
@@ -84,8 +92,59 @@ def test_what_was_not_heard_is_told_by_turn() -> None:
 def test_of_what_was_sent_long_ago_nothing_is_known() -> None:
     parts = Parts()
     for turn in range(REMEMBERED_PARTS + 1):
-        part = parts.open(turn, 0)
-        part.sent = part.end = 160
-        parts.begins(part)
+        sent(parts, turn, 160)
 
     assert list(parts.clear(heard=0)) == list(range(1, REMEMBERED_PARTS + 1))
+
+
+def test_what_is_sent_leaves_the_queue_and_is_counted() -> None:
+    parts = Parts()
+    part = parts.open(1, 0)
+    part.queue += b"a" * 160 + b"b" * 160
+    assert parts.send(part, 160, 160) == b"a" * 160
+    assert (part.sent, part.end, bytes(part.queue)) == (160, 160, b"b" * 160)
+
+
+def test_a_line_that_broke_gives_back_what_was_not_heard_in_order_and_under_new_names() -> None:
+    parts = Parts()
+    whole = sent(parts, 1, 320, b"a" * 160 + b"b" * 160)
+    open_ = parts.open(2, 0)
+    open_.queue += b"c" * 160 + b"d" * 160
+    parts.send(open_, 160, 480)
+    last = parts.open(3, 0)
+
+    assert parts.break_off(heard=165, epoch=1) == ({"e0:t1:1", "e0:t2:1"}, 320)
+    assert list(parts.waiting) == [whole, open_, last]
+    assert [part.queue for part in parts.waiting] == [b"b" * 160, b"c" * 160 + b"d" * 160, b""]
+    assert [part.name for part in parts.waiting] == ["e1:t1:1", "e1:t2:1", "e1:t3:1"]
+    assert [part.torn for part in parts.waiting] == [True, False, False]
+    assert [part.sent for part in parts.waiting] == [0, 0, 0]
+    assert parts.clear(heard=0) == {1: 160, 2: 320}
+
+
+def test_what_was_heard_is_not_given_back_but_its_part_goes_on() -> None:
+    parts = Parts()
+    sent(parts, 1, 160)
+    part = parts.open(2, 0)
+    part.queue += bytes(160)
+    parts.send(part, 160, 320)
+
+    assert parts.break_off(heard=320, epoch=1) == ({"e0:t2:1"}, 0)
+    assert list(parts.waiting) == [part]
+    assert part.torn
+
+
+def test_what_was_sent_long_ago_is_not_kept() -> None:
+    parts = Parts()
+    n = int(KEPT_S * 8000)
+    sent(parts, 1, 160)
+    sent(parts, 2, n, bytes(n))
+    sent(parts, 3, 160 + n + 160)
+    assert parts.break_off(heard=0, epoch=1) == ({"e0:t2:1", "e0:t3:1"}, n + 160)
+
+
+def test_what_was_cleared_is_not_given_back() -> None:
+    parts = Parts()
+    sent(parts, 1, 160)
+    parts.clear(heard=0)
+    assert parts.break_off(heard=0, epoch=1) == (set(), 0)

@@ -1,9 +1,11 @@
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from agent.call import prompts
+from agent.call.allowance import SpendingPlan
 from agent.call.keypad import KeyAct, KeyPlan
 from agent.call.phrases import shipped
 from agent.call.plan import END_CALL, READER, file_problems, prepare
@@ -115,6 +117,19 @@ def test_how_much_is_kept_in_mind_is_passed_on() -> None:
     assert compression == ContextWindowCompression(60_000, SlidingWindow(30_000))
 
 
+def test_how_the_model_talks_and_what_the_service_keeps_is_passed_on() -> None:
+    chosen = tenant(agent={"temperature": "0.7", "search": "yes"}, context={"resume": "no"})
+    setup = prepare(chosen, []).setup
+    assert setup.generation_config is not None
+    assert setup.generation_config.temperature == 0.7
+    assert [tool.google_search is not None for tool in setup.tools] == [True]
+    assert setup.session_resumption is None
+    plain = prepare(tenant(), []).setup
+    assert plain.generation_config is not None
+    assert plain.generation_config.temperature is None
+    assert (plain.tools, plain.session_resumption is None) == ((), False)
+
+
 def test_a_tool_has_the_behavior_of_the_file() -> None:
     tools = [
         {"python": "shop.book_table", "behavior": "non_blocking"},
@@ -164,9 +179,13 @@ def test_the_cover_speaks_the_agents_language() -> None:
 
 
 def test_the_cover_has_the_words_of_the_file() -> None:
-    chosen = tenant(agent={"moment": "Just a second."}, fallback={"say": "Sorry, call again."})
+    chosen = tenant(
+        agent={"moment": "Just a second.", "moment_after": "2s"},
+        fallback={"say": "Sorry, call again."},
+    )
     prepared = prepare(chosen, [])
     assert (prepared.moment, prepared.apology) == ("Just a second.", "Sorry, call again.")
+    assert prepared.plan.cover.slow_s == 2.0
     assert prepared.plan.cover.phrase == shipped("en").moment  # until the model has said the words
 
 
@@ -293,11 +312,35 @@ def test_places_are_filled_for_one_call_and_stay_in_the_tenant_s_own() -> None:
     assert prepare(tenant(), []).told({"name": "Anna"}).plan.greeting is None
 
 
+def test_a_call_of_another_kind_has_words_of_its_own() -> None:
+    prepared = prepare(tenant(agent={"greeting": "Welcome.", "instructions": "Answer."}), [])
+    at = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    ours = prepared.saying("Hello {caller.name|there}.", "Call.").told({"name": "Ada"})
+    assert ours.plan.greeting == "Hello Ada."
+    assert prompt_of(ours.setup_at(at)).startswith("Call.")
+    same = prepared.saying(None, None)
+    assert (same.plan.greeting, same.instructions) == ("Welcome.", "Answer.")
+
+
 def test_consent_is_part_of_the_plan() -> None:
     plan = prepare(tenant(record={"audio": "yes", "consent": "We record."}), []).plan
     assert (plan.record, plan.consent) == (True, "We record.")
 
 
+def test_what_a_call_may_cost_is_part_of_the_plan() -> None:
+    spending = {"per_call": "2 USD", "warn_at": "50%", "on_call_limit": "compress"}
+    plan = prepare(tenant(spending=spending), []).plan
+    assert plan.spending == SpendingPlan(Decimal(2), Decimal("0.5"), compresses=True)
+    assert prepare(tenant(), []).plan.spending == SpendingPlan()
+
+
 def prompt_of(setup: Setup) -> str:
     assert setup.system_instruction is not None
     return "".join(part.text or "" for part in setup.system_instruction.parts)
+
+
+def test_the_words_that_claim_a_function_was_done_are_kept_by_its_name() -> None:
+    claiming = tenant(
+        tools=[{"python": "shop.book", "claims": ["is booked"]}, {"python": "shop.see"}]
+    )
+    assert prepare(claiming, []).plan.claims == {"book": ("is booked",)}

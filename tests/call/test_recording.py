@@ -97,3 +97,31 @@ def test_the_sound_does_not_depend_on_when_it_is_taken(waits: list[float]) -> No
     pieces.append(cut.rest(now + 1))
 
     assert b"".join(pieces) == whole.rest(now + 1)
+
+
+def test_a_stream_that_comes_later_lies_where_it_was_spoken() -> None:
+    recording = Recording(0.0)
+    recording.caller(LOUD * 8000, 1.0)
+    recording.stream_over()
+    recording.caller(LOUD * 8000, 5.0)
+    caller, _ = sides(recording.rest(5.0))
+    loud = np.flatnonzero(caller)
+    assert (loud < 8000).sum() == 8000
+    assert loud[8000] == 4 * 8000
+
+
+def test_a_pause_is_silence_on_both_sides_and_takes_its_time() -> None:
+    recording = Recording(0.0)
+    recording.caller(LOUD * 800, 0.1)
+    recording.agent(LOUD * 1600, 0.0)  # half of it is still to be heard
+    recording.pause(0.1)
+    recording.caller(LOUD * 800, 0.2)
+    recording.agent(LOUD * 800, 0.15)
+    recording.resume()
+    recording.caller(LOUD * 800, 0.3)
+    recording.agent(LOUD * 400, 0.25)
+
+    caller, agent = sides(recording.rest(0.3))
+
+    assert np.flatnonzero(caller).tolist() == [*range(800), *range(1600, 2400)]
+    assert np.flatnonzero(agent).tolist() == [*range(800), *range(2000, 2400)]

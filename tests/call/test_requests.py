@@ -133,12 +133,20 @@ def test_what_was_saved_is_known_after_a_loss() -> None:
 
 
 def test_a_fresh_session_may_ask_again_for_what_was_done_last() -> None:
+    long_ago = 11.0 + RECALL_S
     requests, request = asked(turn=1)
     request.know(Knowledge.SAVED, 11.0)
-    requests.moved(False, 3, 21.0)
-    assert requests.find(BOOK, 3, 22.0) is None
-    requests.moved(False, 2, 22.0)
-    assert requests.find(BOOK, 2, 22.0) is request
+    requests.moved(False, 3, long_ago)
+    assert requests.find(BOOK, 3, long_ago + 1.0) is None
+    requests.moved(False, 2, long_ago + 1.0)
+    assert requests.find(BOOK, 2, long_ago + 1.0) is request
+
+
+def test_and_for_what_was_done_a_short_while_ago_however_often_the_caller_spoke() -> None:
+    requests, request = asked(turn=1)
+    request.know(Knowledge.SAVED, 11.0)
+    requests.moved(False, 5, 21.0)  # some of these turns were words sent again
+    assert requests.find(BOOK, 5, 22.0) is request
 
 
 def test_a_failure_that_may_be_tried_again_is_no_result() -> None:

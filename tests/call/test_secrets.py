@@ -3,8 +3,10 @@
 The whole call is asked, since any part of it could repeat what a connection brought.
 """
 
+from datetime import UTC, datetime
+
 from agent.gemini.session_events import Loss
-from agent.observe.record import summary
+from agent.observe.call_record import record_of
 from tests.call.line import audio, content, opened
 
 HANDLE = "h-4711-secret"
@@ -22,5 +24,7 @@ def test_a_handle_stands_in_nothing_that_is_told_or_kept_of_a_call() -> None:
     line.hang_up()
     report = line.call.report(line.now)
     told = [repr(entry) for entry in line.call.timeline]
-    told += [repr(report), repr(summary(report)), repr(line.session), repr(line.effects)]
+    now = datetime.now(UTC)
+    told += [repr(record_of(report, line.call.timeline, now, now)), repr(report)]
+    told += [repr(line.session), repr(line.effects)]
     assert [text for text in told if HANDLE in text] == []

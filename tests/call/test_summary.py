@@ -5,23 +5,8 @@ import pytest
 
 from agent.call.core import CallPlan
 from agent.call.report import CallReport
-from agent.call.summary import Facts
 from agent.gemini.session import MovePolicy
-from agent.gemini.usage import Usage
 from tests.call.line import Line, content, opened, tool_call
-
-
-def test_usage_is_added_up() -> None:
-    facts = Facts()
-    facts.used(Usage(prompt_tokens=100, response_tokens=20, total_tokens=120))
-    facts.used(Usage(prompt_tokens=150, thoughts_tokens=5, total_tokens=155))
-    assert facts.usage == {
-        "reports": 2,
-        "prompt_tokens": 250,
-        "response_tokens": 20,
-        "thoughts_tokens": 5,
-        "total_tokens": 275,
-    }
 
 
 @pytest.mark.parametrize(("code", "text"), [(1011, "live 1011: gone"), (None, "live: gone")])

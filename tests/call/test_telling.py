@@ -2,7 +2,7 @@ from typing import Any
 
 from agent.call.telling import Telling
 from agent.call.timeline import Timeline
-from agent.call.turn import Turn
+from agent.call.turn import NOT_KEPT, Turn
 
 
 def told(timeline: Timeline) -> list[tuple[str, Any]]:
@@ -47,3 +47,16 @@ def test_words_that_nobody_answered_are_told_at_the_end() -> None:
     telling.unanswered("", 1.0)
     telling.unanswered("Bye", 1.0)
     assert told(timeline) == [("caller.said", "Bye")]
+
+
+def test_words_of_a_hidden_turn_are_told_to_have_been_said() -> None:
+    timeline = Timeline(0.0)
+    telling = Telling(timeline)
+    turn = Turn(1, 0.0, True, caller_text="It is 4929.", agent_text="4929.", hidden=True)
+    telling.turn(turn, 1.0)
+    telling.caller_more(turn, " 1234.", 2.0)
+    assert told(timeline) == [
+        ("caller.said", NOT_KEPT),
+        ("agent.said", NOT_KEPT),
+        ("caller.said", NOT_KEPT),
+    ]

@@ -112,6 +112,13 @@ def test_the_tools_are_part_of_the_prompt() -> None:
     assert problem.startswith("agent.instructions: about 25550 tokens and 100 of tools leave too")
 
 
+def test_the_prompt_of_calls_that_are_made_is_a_prompt_as_well() -> None:
+    outbound = {"number": "+15550100100", "to": "+1555", "greeting": "Hi."}
+    assert problems(outbound={**outbound, "instructions": "Be brief."}) == []
+    (problem,) = problems(outbound={**outbound, "instructions": "x" * (SAFE_TOKENS * 4 + 1)})
+    assert problem.startswith("outbound.instructions: about 25601 tokens leave too little room")
+
+
 FIND = FunctionDeclaration(
     "find",
     parameters={"type": "OBJECT", "properties": {"phone": {}, "kind": {}}, "required": ["phone"]},

@@ -1,6 +1,6 @@
 import pytest
 
-from agent.call.turn import Turn
+from agent.call.turn import NOT_KEPT, Turn
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,25 @@ def test_a_turn_without_words_goes_on_from_the_beginning() -> None:
     turn = Turn(1, 0.0, True, audio=8000)
     turn.go_on(5.0)
     assert (turn.agent_text, turn.resumed_at) == ("", 0)
+
+
+def test_the_model_s_share_of_the_latency_ends_when_its_first_audio_comes() -> None:
+    turn = Turn(1, 0.0, True, caller_stopped_at=1.0, audio_started_at=1.5)
+    assert turn.model_s is None
+    turn.audio_came(1.4)
+    turn.audio_came(1.45)
+    assert turn.model_s == pytest.approx(0.4)
+    early = Turn(1, 0.0, True, caller_stopped_at=1.0, audio_came_at=0.5, audio_started_at=1.1)
+    assert early.model_s == 0.0
+    held = Turn(1, 0.0, True, caller_stopped_at=1.0, audio_came_at=3.0, audio_started_at=1.1)
+    assert held.model_s == held.latency_s
+    assert Turn(1, 0.0, True, audio_came_at=0.5).model_s is None
+
+
+def test_words_of_a_hidden_turn_are_not_kept() -> None:
+    turn = Turn(1, 0.0, True, caller_text=" It is 4929. ")
+    assert turn.caller_text_kept == "It is 4929."
+    turn.hidden = True
+    assert turn.caller_text_kept == NOT_KEPT
+    assert turn.kept("Thank you.") == NOT_KEPT
+    assert turn.kept("") == ""  # that nothing was said is no secret

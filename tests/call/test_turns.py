@@ -390,3 +390,80 @@ def test_output_of_a_turn_that_was_cut_is_dropped_until_it_is_known_to_be_over()
     assert turns.drops(100.5)
     turns.complete(None, None, 100.6)
     assert not turns.drops(100.7)
+
+
+def test_what_the_caller_writes_is_an_utterance_of_its_own_from_which_latency_runs() -> None:
+    turns = Turns()
+    spoken(turns, 0.0)
+    turns.complete(None, None, 1.0)
+    turns.caller_wrote("A table.", 5.0, agent_audible=False)
+    turns.caller_wrote("For two.", 6.0, agent_audible=False)
+    turn = spoken(turns, 6.2)
+    turns.audio_sent(turn.number, 6.5)
+    assert (turn.caller_text, turn.answers_caller) == ("A table. For two.", True)
+    assert turn.latency_s == 0.5
+
+
+def test_a_caller_who_writes_while_speaking_has_not_finished() -> None:
+    turns = Turns()
+    turns.caller_started(1.0)
+    turns.caller_wrote("A table.", 2.0, agent_audible=False)
+    assert turns.caller_speaking
+
+
+def test_when_the_service_heard_the_caller_stop_nothing_is_late() -> None:
+    turns = Turns()
+    turns.model_spoke(0.0)
+    turns.interrupted(1.0)
+    assert turns.drops(1.1)
+    turns.answer_may_come()
+    assert not turns.drops(1.1)
+
+
+def test_the_rest_of_what_was_cut_here_is_dropped_until_the_service_says_its_end() -> None:
+    turns = Turns()
+    turns.model_spoke(0.0)
+    turns.cut({}, 1.0)
+    turns.answer_may_come()
+    assert turns.drops(1.1)
+
+
+def test_a_reply_that_was_cut_answers_nothing() -> None:
+    turns = Turns()
+    assert not turns.answers(1.0)
+    turns.model_spoke(2.0)
+    assert turns.answers(1.0)
+    assert not turns.answers(2.0)
+    turns.cut({}, 2.1)
+    assert not turns.answers(1.0)
+
+
+def test_whether_words_are_kept_is_asked_when_a_turn_begins_or_goes_on() -> None:
+    answers = iter([False, True, False, True])
+    turns = Turns(lambda: next(answers))
+    turns.hide()  # no turn is open: nothing to hide
+    first = turns.model_spoke(0.0)
+    assert first is not None
+    assert not first.hidden
+    turns.complete(None, None, 1.0)
+    second = turns.model_spoke(3.0)
+    assert second is not None
+    assert second.hidden
+    turns.connection_left()
+    turns.go_on_with(second)
+    assert turns.model_spoke(4.0) is second
+    assert second.hidden  # what was hidden stays hidden
+    turns.connection_left()
+    turns.go_on_with(first)
+    assert turns.model_spoke(5.0) is first
+    assert first.hidden
+
+
+def test_the_turn_that_goes_on_can_be_hidden() -> None:
+    turns = Turns()
+    turn = turns.model_spoke(0.0)
+    assert turn is not None
+
+    turns.hide()
+
+    assert turn.hidden

@@ -109,3 +109,21 @@ def test_what_is_handed_on_is_kept_once_where_that_is_wanted() -> None:
     uplink.push(bytes([2]) * 160, 20)
     assert uplink.take_kept() == bytes([1]) * 160 + bytes([2]) * 160
     assert uplink.take_kept() == b""
+
+
+def test_a_stream_that_is_over_ends_what_was_being_said_and_times_begin_anew() -> None:
+    uplink = Uplink(40)
+    uplink.keeps = True
+    for n, frame in enumerate(frames(mulaw.encode(voice(1.0)))):
+        uplink.push(frame, 20 * n)
+    assert any(isinstance(event, SpeechStarted) for event in uplink.speech())
+    uplink.flush()
+    uplink.take_kept()
+    uplink.break_off()
+    [ended] = [event for event in uplink.speech() if isinstance(event, SpeechEnded)]
+    assert 99.0 < uplink.time_of(ended.at_sample, 100.0) <= 100.0  # no time has passed for it
+    assert uplink.take_kept() == b""
+    for start in (50_000, 10):
+        uplink.push(b"\xff" * FRAME, start)
+        uplink.break_off()
+    assert (uplink.gaps, uplink.filled) == (0, 0)

@@ -1,4 +1,4 @@
-"""`seamline call --local` against a service and a stand-in that are programs of their own."""
+"""`seamline call --local` against programs of their own, and the WAV files that it plays."""
 
 import re
 import socket
@@ -10,12 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from agent.audio.pcm import to_bytes
-from agent.cli.call import place_call
+from agent.audio.resample import Resampler
+from agent.cli.call import place_call, read_wav, script_of
 from agent.errors import ConfigError
+from agent.sim.clips import Clip
+from agent.sim.script import Leave, Say, WaitForAgent
 from agent.sim.scripted import marker
+from tests.cli.wav import written
 
 ROOT = Path(__file__).parents[2]
 
@@ -91,3 +96,33 @@ def test_a_service_that_is_not_there_is_a_plain_message(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="31902: no connection"):
         place_call(url, "bella-vista", [], [ask], tmp_path, seed=1)
+
+
+def test_wav_files_are_read_at_the_telephones_rate(tmp_path: Path) -> None:
+    ramp = (np.arange(800) % 100).astype(np.int16)
+    np.testing.assert_array_equal(read_wav(written(tmp_path / "a.wav", 8000)), ramp)
+    stereo = read_wav(written(tmp_path / "b.wav", 8000, channels=2))
+    np.testing.assert_array_equal(stereo, np.arange(0.5, 1600, 2).astype(np.int64) % 100)
+    fast = read_wav(written(tmp_path / "c.wav", 16000))
+    ramp = (np.arange(1600) % 100).astype(np.int16)
+    np.testing.assert_array_equal(fast, Resampler(16000, 8000).process(ramp))
+
+
+def test_wav_files_that_cannot_be_played_are_named(tmp_path: Path) -> None:
+    (tmp_path / "text.wav").write_text("no sound")
+    files = {
+        written(tmp_path / "a.wav", 8000, width=1): "8-bit samples",
+        written(tmp_path / "b.wav", 44100): "44100 Hz; convert it",
+        tmp_path / "no.wav": "No such file",
+        tmp_path / "text.wav": "does not start with RIFF",
+        tmp_path: "Is a directory",
+    }
+    for path, text in files.items():
+        with pytest.raises(ConfigError, match=text):
+            read_wav(path)
+
+
+def test_a_caller_waits_for_the_agent_before_each_turn() -> None:
+    clips = [Clip.of(np.zeros(160, np.int16), name) for name in "ab"]
+    steps = [WaitForAgent(), Say(clips[0]), WaitForAgent(), Say(clips[1]), WaitForAgent(), Leave()]
+    assert script_of(clips) == steps

@@ -151,3 +151,9 @@ def test_a_caller_who_gives_up_is_a_failed_demo(
     monkeypatch.setattr(demo, "script", lambda: steps)
     assert run(monkeypatch, "--exit", "--out", str(tmp_path)) == 2
     assert "WaitForAgent: nothing of the kind within 0.5 s" in capsys.readouterr().err
+
+
+def test_the_addresses_of_the_pages_sign_in_by_themselves() -> None:
+    text = demo.pages("http://127.0.0.1:8000", "abc")
+    assert "http://127.0.0.1:8000/phone#token=abc" in text
+    assert "http://127.0.0.1:8000/console/#token=abc" in text

@@ -178,3 +178,58 @@ def test_what_is_looked_up_stays_a_place_in_the_prompt(explain: Command) -> None
     assert "lookup      look_up fills in {caller...}, within 2s" in done.out
     assert "recording   yes, once the greeting has been heard; deleted after 30d" in done.out
     assert "  | You sell flowers to {caller.name|all}." in done.out
+
+
+def test_what_calls_may_cost_is_said(explain: Command, tmp_path: Path) -> None:
+    limits = "spending: {per_call: 2.50 USD, per_day: 40 USD}\n"
+    (tmp_path / "config" / "tenants" / "plain.yaml").write_text(PLAIN + limits)
+    done = explain("explain", "+4930123456")
+    assert "            a call costs at most 2.50 USD, about" in done.out
+    assert (
+        "            a day costs at most 40 USD, about; then callers hear that all lines are busy"
+        in done.out
+    )
+
+
+PASSES_ON = """
+tenant: plain
+numbers: [default]
+agent: {instructions: Hi.}
+tools: [{builtin: transfer}]
+transfers:
+  owner: {to: +15550100199, how: warm, ring: 20s}
+  desk: {to: 'sip:desk@pbx.example.com', how: refer}
+hours:
+  open: {mon: 9:00-10:00}
+  closed: {say: We are closed., then: voicemail}
+"""
+
+
+def test_whom_a_caller_may_be_passed_on_to_is_said(explain: Command, tmp_path: Path) -> None:
+    path = tmp_path / "config" / "tenants" / "plain.yaml"
+    path.write_text(f"{PASSES_ON}fallback: {{transfer: owner}}\n")
+    done = explain("explain", "+19995550000", "--at", "2026-11-24T12:00")
+    assert (done.code, done.err) == (0, [])
+    assert "transfer    owner: +15550100199, warm, rings 20s" in done.out
+    assert "transfer    desk: sip:desk@pbx.example.com, refer" in done.out
+    assert "fallback    a caller whom the model has left is connected with owner" in done.out
+    [hours] = [line for line in done.out if line.startswith("hours")]
+    assert hours.endswith('callers hear "We are closed." and may leave a message')
+
+    path.write_text(f"{PASSES_ON}fallback: {{then: voicemail}}\n")
+    done = explain("explain", "+19995550000")
+    assert "fallback    a caller whom the model has left may leave a message" in done.out
+
+
+def test_all_that_is_kept_is_said_whether_this_machine_has_the_keys_or_not(
+    explain: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SEAMLINE_WIRE_KEY", raising=False)
+    file = Path("config/tenants/shop.yaml")
+    file.write_text(file.read_text() + "record: {wire: yes, carrier: yes, keep: 30d}\n")
+
+    done = explain("explain", "+15550100100", "--at", "2026-11-23T12:00")
+
+    assert (done.code, done.err) == (0, [])
+    recorded = next(line for line in done.out if line.startswith("recording"))
+    assert recorded.endswith("with its wires, by the carrier; deleted after 30d")

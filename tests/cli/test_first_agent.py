@@ -46,7 +46,7 @@ class Reader:
         for here, there in self.ports.items():
             command = command.replace(here, there)
         if "call --local" in command:
-            command += f" --url ws://127.0.0.1:{self.ports['8080']}/twilio/media/local"
+            command += f" --service http://127.0.0.1:{self.ports['8080']}"
         script = f"{command}\nstatus=$?; echo; pwd; exit $status"
         done = subprocess.run(
             ["bash", "-c", script],

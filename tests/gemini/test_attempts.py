@@ -12,7 +12,7 @@ from agent.gemini.figures import SessionFigures
 from agent.gemini.session_state import DEFAULT_LIMITS, MovePolicy
 from agent.gemini.setup_messages import Setup
 
-POLICY = MovePolicy(budget_s=12.0, backoff_s=(1.0, 2.0))
+POLICY = MovePolicy(budget_s=16.0, backoff_s=(1.0, 2.0))
 
 
 class Rider:
@@ -76,15 +76,15 @@ def test_a_dial_and_a_resume_leave_time_for_a_fresh_setup() -> None:
     attempts, _ = begun()
     connection = dialled(2.0)
     attempts.bound(connection, 2.0)
-    assert connection.deadline == 7.0
-    connection.set_up(resumes=True, now=4.0)
-    attempts.bound(connection, 4.0)
-    assert connection.deadline == 8.0
-    connection.set_up(resumes=False, now=8.0)
+    assert connection.deadline == 9.0
+    connection.set_up(resumes=True, now=8.0)
     attempts.bound(connection, 8.0)
     assert connection.deadline == 12.0
-    attempts.bound(connection, 11.5)
-    assert connection.deadline == 12.0
+    connection.set_up(resumes=False, now=12.0)
+    attempts.bound(connection, 12.0)
+    assert connection.deadline == 16.0
+    attempts.bound(connection, 15.5)
+    assert connection.deadline == 16.0
 
 
 def test_the_last_one_has_a_second() -> None:

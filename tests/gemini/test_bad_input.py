@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import msgspec
 import pytest
 
 from agent.gemini.models import profile_for
@@ -271,9 +270,7 @@ def test_a_server_that_talks_after_the_end_is_not_heard() -> None:
 
 
 def test_a_setup_without_resumption_is_moved_afresh() -> None:
-    setup = msgspec.structs.replace(
-        build_setup(SetupOptions("gemini-3.8-live")), session_resumption=None
-    )
+    setup = build_setup(SetupOptions("gemini-3.8-live", resumption=False))
     session = LiveSession(setup, profile_for("gemini-3.8-live", "developer"))
     session.start(0.0)
     set_up(session, 1, 0.0)

@@ -90,6 +90,28 @@ def test_a_change_before_the_session_is_ready_stands_in_its_setup() -> None:
     assert setup["systemInstruction"]["parts"] == [{"text": "Be brief."}]
 
 
+def test_compression_may_begin_earlier_from_the_next_setup_on() -> None:
+    session = ready_session()
+    session.receive(1, HANDLE, 0.0)
+    session.compress(10_000, 5_000, 1.0)
+    assert session.state is SessionState.PREPARING
+    session.effects()
+    session.lost(1, DEADLINE, 20.0)
+    session.effects()
+    assert setup_in(set_up(session, 2, 20.1))["contextWindowCompression"] == {
+        "triggerTokens": 10_000,
+        "slidingWindow": {"targetTokens": 5_000},
+    }
+
+
+def test_compression_before_the_session_is_ready_stands_in_its_setup() -> None:
+    session = new_session()
+    session.start(0.0)
+    session.compress(10_000, 5_000, 0.0)
+    session.connected(1, 0.1)
+    assert setup_in(session.effects())["contextWindowCompression"]["triggerTokens"] == 10_000
+
+
 def test_a_change_outlives_the_connection_it_was_told_on() -> None:
     session = ready_session()
     session.update_context(1.0, instruction="Be brief.")

@@ -25,6 +25,8 @@ def test_usage_has_one_form_on_both_surfaces() -> None:
             {"modality": "AUDIO", "tokenCount": 20},
             {"modality": "AUDIO", "tokenCount": 10},
         ],
+        "cacheTokensDetails": [{"modality": "TEXT", "tokenCount": 2}],
+        "toolUsePromptTokensDetails": [{"modality": "TEXT", "tokenCount": 5}],
         "serviceTier": "standard",
     }
     vertex = {
@@ -44,6 +46,8 @@ def test_usage_has_one_form_on_both_surfaces() -> None:
         total_tokens=524,
         prompt_by_modality={"AUDIO": 0, "TEXT": 360},
         response_by_modality={"AUDIO": 30},
+        cached_by_modality={"TEXT": 2},
+        tool_use_by_modality={"TEXT": 5},
         tier="standard",
     )
     for metadata in (developer, vertex):

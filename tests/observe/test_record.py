@@ -1,44 +1,46 @@
 import json
+from datetime import UTC, datetime
 
+import msgspec
 import structlog
 
-from agent.call.continuity import Continuity
-from agent.call.report import CallReport, ToolReport, TurnReport, UsageReport
-from agent.observe.record import log_call_ended, summary
+from agent.call.timeline import Timeline
+from agent.observe.call_record import record_of
+from agent.observe.record import LONG, line_of, log_call_ended
+from tests.observe.reports import REPORT
+from tests.store.records import CALLER, FULL
 
-TURN = TurnReport(1, 1.0, True, 0.51234, 3.0, 3.0, False, None, "I am Anna", "Hello Anna")
-REPORT = CallReport(
-    tenant="bella-vista",
-    outcome="agent_ended",
-    state="over",
-    stream_id="MZ1",
-    call_id="CA1",
-    duration_s=61.23456,
-    ready_s=0.4,
-    first_audio_s=None,
-    model_loss="ready 1011",
-    turn_count=1,
-    turns=(TURN,),
-    latency_median_s=0.51234,
-    latency_worst_s=0.9,
-    barge_ins=2,
-    tools=(
-        ToolReport("book_table", 1, 10.0, 0.2, "answered", False),
-        ToolReport("book_table", 1, 11.0, 0.2, "answered", True),
-        ToolReport("book_table", 1, 12.0, None, "cancelled", False),
-    ),
-    continuity=Continuity(0, 0, 10, 30, 20, 0, 900, 4, 1, 1, 0),
-    mark_round_trip_s=0.05,
-    usage=UsageReport(2, 100, 50, 0, 150),
-    counters={"phone.malformed": 1, "call.late": 0, "model.unknown": 3},
-)
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+WORDS = ("Anna", "Zoë", "Good day", CALLER)
 
 
 def test_a_call_is_summed_up_in_figures() -> None:
-    assert summary(REPORT) == {
+    line = line_of(record_of(REPORT, Timeline(0.0), NOON, NOON))
+    assert line["usage"] == {
+        "reports": 2,
+        "prompt_tokens": 100,
+        "response_tokens": 50,
+        "thoughts_tokens": 0,
+        "total_tokens": 150,
+        "tool_use_tokens": 0,
+        "cached_tokens": 0,
+        "input": {},
+        "output": {},
+        "cached": {},
+        "repeated": 0,
+    }
+    del line["usage"]
+    assert line == {
+        "schema": 1,
         "tenant": "bella-vista",
         "call_id": "CA1",
         "stream_id": "MZ1",
+        "generation": None,
+        "model": "",
+        "direction": "inbound",
+        "line": None,
+        "began_at": "2026-11-20T12:00:00Z",
+        "ended_at": "2026-11-20T12:00:00Z",
         "outcome": "agent_ended",
         "duration_s": 61.235,
         "ready_s": 0.4,
@@ -49,6 +51,7 @@ def test_a_call_is_summed_up_in_figures() -> None:
         "latency_worst_s": 0.9,
         "barge_ins": 2,
         "tools": {"calls": 3, "failed": 1, "answered": 2, "cancelled": 1},
+        "not_done": ("cancel_table",),
         "continuity": {
             "gap_ms": 0,
             "underruns": 0,
@@ -62,22 +65,26 @@ def test_a_call_is_summed_up_in_figures() -> None:
             "fresh_starts": 1,
             "tool_effects_doubled": 0,
         },
-        "usage": {
-            "reports": 2,
-            "prompt_tokens": 100,
-            "response_tokens": 50,
-            "thoughts_tokens": 0,
-            "total_tokens": 150,
-        },
-        "counters": {"model.unknown": 3, "phone.malformed": 1},
+        "carrier": {"mark_round_trip_s": 0.05, "gaps": 2},
+        "cost": None,
+        "counters": {"model.unknown": 3, "phone.malformed": 1, "talk.caller_gaps": 2},
+        "connections": (),
+        "recording": None,
+        "wire_path": None,
+        "timeline_dropped": 0,
     }
+
+
+def test_the_line_is_the_record_without_what_is_personal_or_long() -> None:
+    names = set(msgspec.to_builtins(FULL)) - {"caller", *LONG}
+    assert set(line_of(FULL)) == names
 
 
 def test_a_call_leaves_one_line_without_words_of_the_caller() -> None:
     with structlog.testing.capture_logs() as lines:
-        log_call_ended(REPORT, caller="+15550100199")
+        log_call_ended(FULL)
     (line,) = lines
     assert line["event"] == "call.ended"
-    assert line.pop("pii.caller") == "+15550100199"
-    assert "Anna" not in json.dumps(line)
-    assert "+1555" not in json.dumps(line)
+    assert line.pop("pii.caller") == CALLER
+    told = json.dumps(line, default=str, ensure_ascii=False)
+    assert [word for word in WORDS if word in told] == []

@@ -15,10 +15,12 @@ import structlog
 from aiohttp import web
 
 from agent.observe import logs
-from agent.service.app import make_app, read_tenants, serve, service_key
+from agent.service.app import make_app, read_tenants, serve
+from agent.service.live_socket import Viewers, viewers_key
 from agent.service.running import CallObserver
-from agent.service.service import Service
-from agent.service.settings import Gemini, Log, Settings
+from agent.service.service import Service, service_key
+from agent.service.service_file import Gemini, Log
+from agent.service.settings import Settings
 
 FUNCTIONS = Path(__file__).parent / "functions"
 NUMBER, OTHER_NUMBER, CALLER = "+15550100100", "+15550100101", "+15550199999"
@@ -53,11 +55,13 @@ class House:
     Attributes:
         origin: of its HTTP surface.
         local: its media socket for tests.
+        viewers: pages that look on.
     """
 
     service: Service
     origin: str
     log: io.StringIO
+    viewers: Viewers
 
     @property
     def local(self) -> str:
@@ -66,7 +70,7 @@ class House:
     async def quiet(self, within_s: float) -> None:
         """Wait until no call runs any more."""
         async with asyncio.timeout(within_s):
-            await self.service._idle.wait()
+            await self.service._lives.idle.wait()
 
     def lines(self, event: str) -> list[dict[str, Any]]:
         """What was logged under this name."""
@@ -144,6 +148,6 @@ async def house(
                 for listener in site._server.sockets:
                     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
         try:
-            yield House(app[service_key], f"http://127.0.0.1:{port}", log)
+            yield House(app[service_key], f"http://127.0.0.1:{port}", log, app[viewers_key])
         finally:
             await runner.cleanup()

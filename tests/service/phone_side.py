@@ -5,7 +5,7 @@ import base64
 import json
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
 
@@ -144,6 +144,7 @@ async def phone_side(
     media_every_s: float | None = None,
     reads: bool = True,
     buffer: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> AsyncIterator[PhoneSide]:
     """Dial a media socket.
 
@@ -151,6 +152,7 @@ async def phone_side(
         media_every_s: send media so often, from the beginning (also before `start`).
         reads: off: never take anything from the socket.
         buffer: bytes that the system holds for what is not read.
+        headers: of the upgrade.
     """
 
     def made(address: Any) -> socket.socket:
@@ -162,7 +164,7 @@ async def phone_side(
     connector = aiohttp.TCPConnector(socket_factory=made)
     async with aiohttp.ClientSession(connector=connector) as session:
         limits = aiohttp.ClientWSTimeout(ws_close=0.5)
-        ws = await session.ws_connect(url, timeout=limits)
+        ws = await session.ws_connect(url, timeout=limits, headers=headers)
         side = PhoneSide(ws, number)
         if not reads:
             side.transport().pause_reading()

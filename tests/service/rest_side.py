@@ -25,18 +25,21 @@ class Carrier:
     Attributes:
         asked: (method, path below the account, form), in order.
         at: when each came.
+        queries: of each.
     """
 
     def __init__(self, *answers: Answer) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[str, str, list[tuple[str, str]]]] = []
         self.at: list[float] = []
+        self.queries: list[dict[str, str]] = []
         self.authorization = ""
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         form = [(key, str(value)) for key, value in (await request.post()).items()]
         path = request.path.removeprefix(f"/2010-04-01/Accounts/{ACCOUNT}/")
         self.asked.append((request.method, path, form))
+        self.queries.append(dict(request.query))
         self.at.append(asyncio.get_running_loop().time())
         self.authorization = request.headers["Authorization"]
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]

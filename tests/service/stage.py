@@ -12,16 +12,20 @@ from agent.call.effects import (
     CloseModel,
     Effect,
     HangUp,
+    Keep,
     OpenModel,
     Outcome,
     RunTool,
+    StepAside,
     ToModel,
+    ToPhone,
 )
 from agent.errors import DialError
 from agent.gemini.session import Loss
 from agent.service.connection import Dialler
 from agent.service.sockets import ModelSocket, PhoneSocket
 from agent.service.supervisor import CallSupervisor
+from agent.telephony.leg import PhoneLeg
 
 SAID = {1: b'{"to": "the first"}', 2: b'{"to": "the second"}'}
 SCRIPT: dict[bytes, list[Effect]] = {
@@ -35,6 +39,9 @@ SCRIPT: dict[bytes, list[Effect]] = {
     b"run": [RunTool("a", "look_up", {}, "k"), RunTool("b", "look_up", {}, "l")],
     b"cancel": [CancelTools(("a", "unknown"))],
     b"end": [HangUp(Outcome.AGENT_ENDED)],
+    b"keep": [Keep(True), Keep(False)],
+    b"aside": [StepAside()],
+    b"speak": [ToPhone(b"hello")],
     b"wake": [],
 }
 
@@ -52,6 +59,8 @@ class Core:
     def __init__(self) -> None:
         self.facts: list[tuple[float, object]] = []
         self.timer: float | None = 60.0
+        self.outcome: Outcome | None = None
+        self.away = False
         self.wakes_after_s: list[float] = []
         self._effects: list[Effect] = []
 
@@ -63,6 +72,14 @@ class Core:
 
     def phone_lost(self, now: float) -> None:
         self._note("phone lost")
+
+    def phone_back(self, leg: PhoneLeg, now: float, *, tell: str | None = None) -> None:
+        self.away = False
+        self._note(f"phone back: {tell}")
+
+    def step_aside(self, longest_s: float, now: float, **options: object) -> bool:
+        self._note(("step aside", longest_s, options))
+        return True
 
     def model_connected(self, connection: int, now: float) -> None:
         self._note(f"{connection} connected")
@@ -81,6 +98,9 @@ class Core:
         self._note(outcome)
         self._effects.append(HangUp(Outcome(outcome)))
 
+    def wrap_up(self, now: float) -> None:
+        self._note("wrap up")
+
     def handle_timer(self, now: float) -> None:
         self._note("timer")
         self.timer = None
@@ -93,6 +113,11 @@ class Core:
 
     def effects(self, now: float) -> list[Effect]:
         taken, self._effects = self._effects, []
+        for effect in taken:
+            if isinstance(effect, HangUp):
+                self.outcome = effect.outcome
+            elif isinstance(effect, StepAside):
+                self.away = True
         return taken
 
     def _note(self, fact: object) -> None:

@@ -13,7 +13,7 @@ import pytest
 from agent.errors import ConfigError
 from agent.service.app import endpoint_of, make_app, read_tenants, serve
 from agent.service.running import Caller
-from agent.service.settings import Gemini
+from agent.service.service_file import Gemini
 from agent.telephony.leg import Started
 from agent.telephony.twilio.signature import sign
 from tests.service.house import CALLER, NUMBER, OFFICE, OTHER_NUMBER, House, house, settings_in
@@ -68,7 +68,8 @@ def test_a_call_to_a_tenants_number_is_joined_to_our_media_socket(tmp_path: Path
             [stream] = document.findall("./Connect/Stream")
             assert stream.get("url") == "wss://voice.example.com/twilio/media/1"
             parameters = [(p.get("name"), p.get("value")) for p in stream.findall("Parameter")]
-            assert parameters == [("tenant", "shop"), ("ticket", parameters[1][1])]
+            ticket = parameters[1][1]
+            assert parameters == [("tenant", "shop"), ("ticket", ticket), ("attempt", "0")]
             assert len(parameters[1][1] or "") >= 20
 
     with_house(tmp_path, test, **SIGNED)
@@ -94,10 +95,10 @@ def test_a_stream_s_word_for_the_caller_s_number_counts_on_loopback_only(
     started = Started("MZ1", "CA1", "AC1", {"tenant": "shop", "from": CALLER})
 
     async def test(home: House, _: aiohttp.ClientSession) -> None:
-        assert home.service._caller_of(started) == Caller(believed)
+        assert home.service.caller_of(started) == Caller(believed)
         shop = home.service.tenants.by_name["shop"]
         await home.service.announced(shop, "CA1", OTHER_NUMBER)
-        assert home.service._caller_of(started) == Caller(OTHER_NUMBER)
+        assert home.service.caller_of(started) == Caller(OTHER_NUMBER)
 
     with_house(tmp_path, test, **changes)
 
@@ -157,7 +158,7 @@ def test_the_webhooks_caller_is_known_to_the_call_that_follows(tmp_path: Path) -
             phone_side(home.local, media_every_s=0.02) as phone,
         ):
             await ask(home, session, CallSid=phone.call_id)
-            assert home.service._callers == {phone.call_id: Caller(CALLER)}
+            assert home.service._callers == {phone.call_id: Caller(CALLER, line=NUMBER)}
             await phone.open()
             await phone.until("media")
             assert home.service._callers == {}
@@ -168,7 +169,7 @@ def test_the_webhooks_caller_is_known_to_the_call_that_follows(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("body", "kind", "status"),
     [
-        (b'{"To": "+1"}', "application/json", 415),
+        (b"To=+1", "text/plain", 415),
         (b"--x\r\n", "multipart/form-data; boundary=x", 415),
         (b"To=%2B1", "application/x-www-form-urlencoded; charset=klingon", 400),
         (b"To=\xff\xfe", "application/x-www-form-urlencoded; charset=utf-8", 400),

@@ -123,15 +123,19 @@ def test_a_start_that_cannot_be_served_is_refused(tmp_path: Path) -> None:
             async with phone_side(home.local, number=1) as stranger:
                 await stranger.open(tenant="nobody")
                 assert await stranger.closed == 1008
+            async with phone_side(home.local) as nobody:
+                nobody.call_id = ""
+                await nobody.open()
+                assert await nobody.closed == 1008
             async with phone_side(home.local, number=2, media_every_s=0.02) as first:
                 await first.open()
                 await first.until("media")
                 async with phone_side(home.local, number=2) as second:
-                    await second.open()
+                    await second.open(tenant="office")  # whose call it is not
                     assert await second.closed == 1008
                 await first.hang_up()
         reasons = [line["reason"] for line in home.lines("call.refused")]
-        assert reasons == ["unknown_tenant", "stream_twice"]
+        assert reasons == ["unknown_tenant", "no_call_id", "unknown_tenant"]
         assert home.ended()["outcome"] == "caller_hung_up"
 
     run_on_loopback(main())

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import stat
 import wave
 from collections.abc import Iterator
 from io import StringIO
@@ -129,3 +130,22 @@ def test_a_slow_disk_costs_what_finds_no_room(tmp_path: Path) -> None:
 )
 def test_an_id_is_no_path(call_id: str, name: str, tmp_path: Path) -> None:
     assert recording_path(tmp_path, "shop", call_id) == tmp_path / "recordings/shop" / name
+
+
+def test_nobody_else_can_read_a_recording(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with recorded(tmp_path / "call.wav") as recording:
+            assert recording is not None
+            recording.put(SECOND)
+
+    asyncio.run(main())
+    assert stat.S_IMODE((tmp_path / "call.wav").stat().st_mode) == 0o600
+
+
+def test_a_call_that_comes_back_overwrites_nothing(tmp_path: Path) -> None:
+    first = recording_path(tmp_path, "shop", "CA1")
+    first.parent.mkdir(parents=True)
+    first.touch()
+
+    assert recording_path(tmp_path, "shop", "CA1").name == "CA1-2.wav"
+    assert recording_path(tmp_path, "shop", "CA2").name == "CA2.wav"

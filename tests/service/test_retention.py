@@ -175,3 +175,18 @@ def test_it_is_done_at_the_start_and_every_hour_for_those_who_want_it(
         (EVERY_S, "office", 2 * DAY_S),
     ]
     assert counted == [1, 2, 3]
+
+
+def test_wires_are_deleted_like_recordings(tmp_path: Path) -> None:
+    old, young, foreign = (
+        tmp_path / "wires/shop" / name for name in ("CA1.wire", "CA2.wire", "notes.txt")
+    )
+    old.parent.mkdir(parents=True)
+    for path, age_s in ((old, 2 * DAY_S), (young, 1.0), (foreign, 2 * DAY_S)):
+        path.touch()
+        os.utime(path, (NOW - age_s, NOW - age_s))
+
+    with captured_log():
+        assert delete_expired(tmp_path, "shop", DAY_S, NOW, nobody) == 1
+
+    assert sorted(path.name for path in old.parent.iterdir()) == ["CA2.wire", "notes.txt"]

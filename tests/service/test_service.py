@@ -9,6 +9,7 @@ import pytest
 
 from agent.call.core import Call
 from agent.call.report import CallReport
+from agent.service import kept as kept_module
 from agent.service import service as service_module
 from agent.service.app import read_tenants
 from agent.service.gemini_dial import Endpoint, GeminiDialler
@@ -110,7 +111,7 @@ def test_a_bug_in_one_call_is_logged_and_harms_no_other(
         ):
             await healthy.open()
             await healthy.until("media")
-            monkeypatch.setattr(service_module, "Call", broken)
+            monkeypatch.setattr(kept_module, "Call", broken)
             await crashing.open()
             assert await crashing.closed == 1011
             await healthy.until("mark")
@@ -139,7 +140,7 @@ def test_a_call_that_cannot_be_ended_does_not_hold_up_the_others(
             phone_side(home.local, number=2, media_every_s=0.02) as healthy,
         ):
             with monkeypatch.context() as patch:
-                patch.setattr(service_module, "Call", BrokenEnd)
+                patch.setattr(kept_module, "Call", BrokenEnd)
                 await crashing.open()
                 await crashing.until("media")
             await healthy.open()
@@ -161,7 +162,7 @@ def test_a_drain_waits_no_longer_than_its_limit(
             pass
 
     async def main() -> None:
-        monkeypatch.setattr(service_module, "Call", Deaf)
+        monkeypatch.setattr(kept_module, "Call", Deaf)
         async with (
             fake_model(polite) as model,
             house(tmp_path, model.url) as home,

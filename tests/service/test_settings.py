@@ -1,41 +1,12 @@
 """The settings of the service: a file, the environment over it, the command line over both."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from agent.errors import ConfigError
-from agent.service.settings import Settings, check_for_service, load_settings
-
-PLAIN = "calls: 200\n"
-SECRETS = {"GEMINI_API_KEY": "AIza-secret", "TWILIO_AUTH_TOKEN": "old-secret, new-secret,"}
-
-
-def load(
-    folder: Path,
-    text: str = PLAIN,
-    environment: Mapping[str, str] | None = None,
-    **options: str | bool,
-) -> Settings:
-    file = folder / "service.yaml"
-    file.write_text(text)
-    return load_settings(file, environment or {}, **options)  # type: ignore[arg-type]
-
-
-def problems_of(folder: Path, text: str, environment: Mapping[str, str] | None = None) -> list[str]:
-    with pytest.raises(ConfigError) as caught:
-        load(folder, text, environment)
-    return [problem.removeprefix(f"{folder}/") for problem in caught.value.problems]
-
-
-def missing(settings: Settings) -> list[str]:
-    """The first word of what the service cannot do without."""
-    try:
-        check_for_service(settings)
-    except ConfigError as error:
-        return [problem.split(" ")[0] for problem in error.problems]
-    return []
+from agent.service.settings import load_settings, store_file
+from tests.service.configured import PLAIN, SECRETS, load
 
 
 def test_paths_in_the_file_are_relative_to_it(tmp_path: Path) -> None:
@@ -63,12 +34,6 @@ def test_phrases_are_spoken_by_the_models_own_service_unless_the_file_says_other
     assert not load(tmp_path, "calls: 3", elsewhere).speak_phrases
     assert not load(tmp_path, "speak_phrases: no").speak_phrases
     assert load(tmp_path, "speak_phrases: yes", elsewhere).speak_phrases
-
-
-def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
-    for path, text in ((tmp_path / "no.yaml", "no such file"), (tmp_path, "Is a directory")):
-        with pytest.raises(ConfigError, match=text):
-            load_settings(path, {})
 
 
 def test_the_environment_goes_over_the_file_and_the_command_line_over_both(tmp_path: Path) -> None:
@@ -101,88 +66,24 @@ def test_secrets_stay_out_of_the_repr(tmp_path: Path) -> None:
     assert not [value for value in SECRETS.values() if value.split(",")[0] in shown]
 
 
-def test_every_mistake_of_the_file_has_its_place(tmp_path: Path) -> None:
-    text = "tenant: config\ncalls: 0\ngemini: {surface: moon}\nlog: {level: loud}\n"
-    problems = problems_of(tmp_path, text)
-    assert [problem.split(" ")[0] for problem in problems] == [
-        "service.yaml:1:1:",
-        "service.yaml:2:8:",
-        "service.yaml:3:19:",
-        "service.yaml:4:14:",
-    ]
+def test_a_store_is_a_file_or_a_server() -> None:
+    assert store_file("sqlite:////var/lib/calls.sqlite3") == Path("/var/lib/calls.sqlite3")
+    assert store_file("postgresql://db/calls") is None
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "voice.example.com",
-        "ftp://h",
-        "https://h/path",
-        "https://h?a=b",
-        "https://",
-        "https://u:p@h",
-        "https://h:x",
-        "https://h#f",
-        "http://voice.example.com",
-    ],
-)
-def test_a_public_url_must_be_an_origin_the_carrier_can_reach(url: str, tmp_path: Path) -> None:
-    [problem] = problems_of(tmp_path, f"public_url: {url}")
-    assert problem.startswith("service.yaml:1:13: public_url: ")
-    [problem] = problems_of(tmp_path, PLAIN, {"SEAMLINE_PUBLIC_URL": url})
-    assert problem.startswith("public URL: ")
-
-
-@pytest.mark.parametrize(
-    ("url", "origin"),
-    [
-        ("https://Voice.Example.com", "https://voice.example.com"),
-        ("https://voice.example.com:8443/", "https://voice.example.com:8443"),
-        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
-        ("http://[::1]:8080", "http://[::1]:8080"),
-    ],
-)
-def test_an_origin_is_written_in_one_way(url: str, origin: str, tmp_path: Path) -> None:
-    assert load(tmp_path, PLAIN, {"SEAMLINE_PUBLIC_URL": url}).public_url == origin
-
-
-def test_what_is_missing_is_said_at_once_and_with_its_remedy(tmp_path: Path) -> None:
+def test_prices_and_traces_are_named_in_the_file(tmp_path: Path) -> None:
     settings = load(tmp_path)
-    assert missing(settings) == ["GEMINI_API_KEY", "TWILIO_AUTH_TOKEN", "the"]
-    assert missing(load(tmp_path, PLAIN, SECRETS)) == ["the"]
-    public = "public_url: https://voice.example.com\n"
-    assert missing(load(tmp_path, public, SECRETS)) == []
-    assert missing(load(tmp_path, insecure_local=True)) == ["GEMINI_API_KEY"]
-    assert missing(load(tmp_path, insecure_local=True, gemini_url="ws://127.0.0.1:1")) == []
+    assert (settings.prices, settings.traces) == (None, None)
+    settings = load(tmp_path, "prices: own.yaml\ntraces: http://127.0.0.1:4318/v1/traces\n")
+    assert settings.prices == tmp_path / "own.yaml"
+    assert settings.traces == "http://127.0.0.1:4318/v1/traces"
 
 
-def test_vertex_needs_a_project(tmp_path: Path) -> None:
-    text = "public_url: https://h.example\ngemini: {surface: vertex"
-    assert missing(load(tmp_path, f"{text}}}", SECRETS)) == ["gemini.project"]
-    assert missing(load(tmp_path, f"{text}, project: p}}", SECRETS)) == []
+def test_keys_for_wires_come_from_the_environment(tmp_path: Path) -> None:
+    settings = load_settings(None, {"SEAMLINE_WIRE_KEY": f"{'1f' * 32},{'2e' * 32}"})
 
-
-@pytest.mark.parametrize(
-    ("url", "safe"),
-    [
-        ("ws://127.0.0.1:9000", True),
-        ("ws://localhost:9000", True),
-        ("http://[::1]:9000", True),
-        ("wss://gemini.example", True),
-        ("ws://gemini.example", False),
-        ("http://10.0.0.1:9000", False),
-    ],
-)
-def test_a_key_never_travels_in_clear(url: str, safe: bool, tmp_path: Path) -> None:
-    settings = load(tmp_path, PLAIN, SECRETS, insecure_local=True, gemini_url=url)
-    assert missing(settings) == ([] if safe else ["--gemini-url"])
-    without_key = load(tmp_path, PLAIN, insecure_local=True, gemini_url=url)
-    assert missing(without_key) == []
-
-
-def test_an_operator_says_how_sessions_move(tmp_path: Path) -> None:
-    file = tmp_path / "service.yaml"
-    file.write_text("gemini: {connection_age: 9m, predial: no, overlap: yes}\n")
-    moves = load_settings(file, {}, insecure_local=True).gemini.moves
-    assert (moves.age_s, moves.predial, moves.overlap) == (540.0, False, True)
-    assert load_settings(None, {}, insecure_local=True).gemini.moves.age_s is None
+    assert len(settings.wire_keys) == 2
+    assert "1f1f" not in repr(settings)
+    assert load_settings(None, {}).wire_keys == ()
+    with pytest.raises(ConfigError, match="SEAMLINE_WIRE_KEY, key 1: not 32 bytes"):
+        load_settings(None, {"SEAMLINE_WIRE_KEY": "secret"})

@@ -30,6 +30,21 @@ def test_a_call_that_is_over_cannot_be_ended_again() -> None:
     run_virtually(main())
 
 
+def test_a_call_may_be_asked_from_outside_to_come_to_a_close() -> None:
+    async def main() -> None:
+        stage = Stage()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(stage.supervisor.run([]))
+            await asyncio.sleep(1)
+            stage.supervisor.wrap_up()
+            await asyncio.sleep(1)
+            stage.supervisor.finish("operator")
+        stage.supervisor.wrap_up()
+        assert stage.core.facts == [(1, "wrap up"), (2, "operator")]
+
+    run_virtually(main())
+
+
 @pytest.mark.parametrize("cue", [b"end", b"sing"])
 def test_the_phone_is_closed_once_and_nothing_runs_on(cue: bytes) -> None:
     async def main() -> None:
@@ -84,5 +99,16 @@ def test_a_timer_that_moves_earlier_is_heeded_and_one_that_moves_later_is_asked_
 
         facts = await stage.play((0.5, later), (1.5, b"run"), (3, b"wake"), (9, b"end"))
         assert [at for at, fact in facts if fact == "timer"] == [1, 4]
+
+    run_virtually(main())
+
+
+def test_whoever_keeps_something_is_told_when_he_may() -> None:
+    async def main() -> None:
+        stage, told = Stage(), list[bool]()
+        stage.supervisor.keep = told.append
+        await stage.play((1, b"keep"), (2, b"end"))
+        assert told == [True, False]
+        await Stage().play((1, b"keep"), (2, b"end"))  # or nobody is
 
     run_virtually(main())

@@ -1,5 +1,6 @@
 """The media socket asks for the ticket that the webhook gave out."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from xml.etree.ElementTree import fromstring
@@ -7,6 +8,7 @@ from xml.etree.ElementTree import fromstring
 import aiohttp
 import pytest
 
+from agent.telephony.twilio.ticket import LIFETIME_S
 from tests.service.house import CALLER, NUMBER, House, house
 from tests.service.model_side import fake_model, polite
 from tests.service.phone_side import phone_side
@@ -73,5 +75,15 @@ def test_without_the_ticket_of_its_call_a_media_socket_is_not_taken(tmp_path: Pa
         assert await refused(home, 1) == "ticket_missing"
         assert await refused(home, 2, ticket=ticket) == "ticket_wrong"
         assert await refused(home, 1, ticket=ticket, tenant="office") == "ticket_wrong"
+
+    with_house(tmp_path, test)
+
+
+def test_a_ticket_that_is_too_old_opens_nothing(tmp_path: Path) -> None:
+    async def test(home: House) -> None:
+        async with phone_side(media(home), number=1) as phone:
+            ticket = await ticket_for(home, phone.call_id)
+        await asyncio.sleep(LIFETIME_S + 0.1)
+        assert await refused(home, 1, ticket=ticket) == "ticket_expired"
 
     with_house(tmp_path, test)

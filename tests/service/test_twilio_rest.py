@@ -116,3 +116,37 @@ def test_a_participant_who_cannot_be_removed_is_told() -> None:
 @pytest.mark.parametrize("answer", [refused(404, 20404), refused(400, 21220), refused(404)])
 def test_hanging_up_a_call_that_is_over_is_no_error(answer: web.Response) -> None:
     assert ask(Carrier(answer), lambda rest: rest.hang_up(CALL)) is None
+
+
+NUMBER = {"sid": OTHER, "phone_number": "+15550100100", "voice_url": None, "sms_url": "?"}
+
+
+def test_a_number_is_looked_up_by_itself() -> None:
+    carrier = Carrier(web.json_response({"incoming_phone_numbers": [NUMBER], "page": 0}))
+    number = ask(carrier, lambda rest: rest.number("+15550100100"))
+    assert number is not None
+    assert (number.sid, number.voice_url, number.trunk_sid) == (OTHER, None, None)
+    assert carrier.queries == [{"PhoneNumber": "+15550100100"}]
+    assert carrier.asked == [("GET", "IncomingPhoneNumbers.json", [])]
+    assert ask(carrier, lambda rest: rest.number("+15550100199")) is None
+
+
+def test_a_number_is_changed_again_when_nobody_knows_whether_it_was() -> None:
+    carrier = Carrier(refused(503), web.json_response(NUMBER))
+    ask(carrier, lambda rest: rest.set_number(OTHER, {"VoiceUrl": "https://x.example/v"}))
+    asked = ("POST", f"IncomingPhoneNumbers/{OTHER}.json", [("VoiceUrl", "https://x.example/v")])
+    assert carrier.asked == [asked, asked]
+
+
+@pytest.mark.parametrize(
+    ("answer", "trial"),
+    [
+        (web.json_response({"type": "Trial"}), True),
+        (web.json_response({"type": "Full"}), False),
+        (refused(401), False),
+    ],
+)
+def test_a_trial_account_says_so_and_a_key_may_not_look(answer: web.Response, trial: bool) -> None:
+    carrier = Carrier(answer)
+    assert ask(carrier, lambda rest: rest.is_trial()) is trial
+    assert carrier.asked[0][1].endswith(f"Accounts/{ACCOUNT}.json")

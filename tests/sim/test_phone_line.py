@@ -75,13 +75,18 @@ async def hold(script: Script, act: dict[float, str]) -> tuple[Socket, PhoneLine
     return socket, held, loop.time()
 
 
+def failure_of(held: PhoneLine) -> str | None:
+    assert isinstance(held.caller, Caller)
+    return held.caller.failure
+
+
 def test_everything_is_sent_in_order_and_the_socket_closed() -> None:
     socket, held, ended = run_virtually(hold([Pause(1.0)], {}))
 
     events = [json.loads(text)["event"] for text in socket.sent]
     assert Counter(events) == {"connected": 1, "start": 1, "media": 51, "stop": 1}
     assert socket.closed_with == 1000
-    assert held.caller.failure is None
+    assert failure_of(held) is None
     assert held.spoke.lateness_s == pytest.approx([0.0] * len(held.spoke.lateness_s), abs=1e-9)
     assert ended == pytest.approx(1.02)
 
@@ -98,14 +103,14 @@ def test_a_slow_reader_loses_the_callers_audio_and_nothing_else(
     assert numbers == sorted(numbers)
     assert len(numbers) == numbers[-1] - lost
     assert json.loads(socket.sent[-1])["event"] == "stop"
-    assert held.caller.failure is None
+    assert failure_of(held) is None
 
 
 def test_a_reader_that_takes_nothing_for_long_ends_the_call() -> None:
     socket, held, ended = run_virtually(hold([Pause(60.0)], {1.01: "block"}))
 
     assert held.caller.line.counters["send_timeout"] == 1
-    assert held.caller.failure == "step 1 of 2, Pause: the service closed the connection"
+    assert failure_of(held) == "step 1 of 2, Pause: the service closed the connection"
     assert ended == pytest.approx(1.02 + phone_line.SEND_TIMEOUT_S)
     assert socket.closed_with is None
 
@@ -113,5 +118,5 @@ def test_a_reader_that_takes_nothing_for_long_ends_the_call() -> None:
 def test_a_broken_connection_ends_the_call() -> None:
     _, held, ended = run_virtually(hold([Pause(60.0)], {1.01: "break"}))
 
-    assert held.caller.failure is not None
+    assert failure_of(held) is not None
     assert ended == pytest.approx(1.02)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 import pytest
 
 from agent.call import requests
-from agent.call.core import Call
+from agent.call.absence import Absence
 from agent.call.cover import Cover
 from agent.call.effects import Effect
 from agent.call.errands import Errands
+from agent.call.outgoing import Outgoing
 from agent.call.seam import Seam
 from agent.gemini.backoff import Backoff
 from agent.gemini.carriage import Carriage
@@ -29,18 +31,23 @@ type Plant = Callable[[pytest.MonkeyPatch], None]
 
 @dataclass(frozen=True)
 class Mutation:
-    """A bug: how it is planted, and the promises of which at least one must break."""
+    """A bug: how it is planted, and the promises of which at least one must break.
+
+    Attributes:
+        away: only a call whose phone goes can show it: the first so many are enough.
+    """
 
     plant: Plant
     breaks: frozenset[str]
+    away: int | None = None
 
 
 MUTATIONS: dict[str, Mutation] = {}
 
 
-def breaks(*promises: str) -> Callable[[Plant], Plant]:
+def breaks(*promises: str, away: int | None = None) -> Callable[[Plant], Plant]:
     def register(plant: Plant) -> Plant:
-        MUTATIONS[plant.__name__] = Mutation(plant, frozenset(promises))
+        MUTATIONS[plant.__name__] = Mutation(plant, frozenset(promises), away)
         return plant
 
     return register
@@ -200,6 +207,12 @@ def covers_nothing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Cover, "waiting", _nothing)
 
 
+@breaks("slow_answers_are_covered")
+def is_patient_with_the_model(patch: pytest.MonkeyPatch) -> None:
+    """While there is a model, no wait is too long."""
+    patch.setattr(Absence, "_due", lambda *_: inf)
+
+
 @breaks("connections_are_closed")
 def leaves_connections_open(patch: pytest.MonkeyPatch) -> None:
     """The end of the session closes no connection."""
@@ -209,13 +222,13 @@ def leaves_connections_open(patch: pytest.MonkeyPatch) -> None:
 @breaks("every_call_ends")
 def hangs_up_twice(patch: pytest.MonkeyPatch) -> None:
     """The end is not remembered."""
-    effects = Call.effects
+    effects = Outgoing.effects
 
-    def again(self: Call, now: float) -> list[Effect]:
+    def again(self: Outgoing, now: float) -> list[Effect]:
         self._hung_up = False
         return effects(self, now)
 
-    patch.setattr(Call, "effects", again)
+    patch.setattr(Outgoing, "effects", again)
 
 
 @breaks("timers_move")

@@ -6,6 +6,7 @@ from collections import Counter
 
 from agent.sim.simulation.draw import LONGEST_S, PROFILES, draw
 from agent.sim.simulation.phone_side import FRAME_MS
+from agent.sim.simulation.script import LineBreak, SteppingAside
 from agent.sim.simulation.totals import KINDS, kind_of
 
 SCRIPTS = [draw(seed) for seed in range(300)]
@@ -34,3 +35,10 @@ def test_every_model_is_called_and_every_caller_says_something() -> None:
         assert script.utterances
         assert script.hang_up_s <= LONGEST_S
         assert all(utterance.ms % FRAME_MS == 0 for utterance in script.utterances)
+
+
+def test_the_phone_goes_in_some_calls_whatever_else_a_seed_draws() -> None:
+    line = LineBreak | SteppingAside
+    gone = [script for script in SCRIPTS if any(isinstance(t, line) for t in script.troubles)]
+    assert 5 < len(gone) < 30
+    assert all(isinstance(script.troubles[-1], line) for script in gone)

@@ -40,7 +40,8 @@ def silence_after(first: Said, record: Record, lost: tuple[CarrierGap, ...]) -> 
     record.sounds.clear()
     for seen in record.connections.values():
         seen.ready_at = None
-    return max((end - start for start, end in silent_waits(record)), default=0.0)
+    waits = silent_waits(record, without_model(record))
+    return max((end - start for start, end in waits), default=0.0)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from agent.call.effects import Outcome
 from agent.sim.mishaps import At, Cut, Planned, ending
 from agent.sim.simulation.promises import PROMISES, breaches
 from agent.sim.simulation.promises_links import MOST_DIALS, MOST_TIMERS
-from agent.sim.simulation.record import HeardPiece, Record, Seen
-from agent.sim.simulation.script import Ending, Script, Utterance
+from agent.sim.simulation.record import Away, HeardPiece, Record, Seen
+from agent.sim.simulation.script import Ending, LineBreak, Script, Utterance
 from agent.sim.simulation.simulated import simulate
 
 SCRIPT = Script(
@@ -136,6 +136,7 @@ def hoarded(record: Record) -> None:
         ("what_came_is_heard", lost_the_end),
         ("announced_moves_are_not_heard", tore),
         ("waits_are_not_silent", silent),
+        ("slow_answers_are_covered", silent),
         ("figures_tell_the_truth", hid_moves),
         ("buffers_are_bounded", hoarded),
     ],
@@ -163,3 +164,68 @@ def test_a_drop_is_no_breach_of_what_holds_for_announced_moves() -> None:
 def test_every_promise_says_what_it_is() -> None:
     assert len({promise.__name__ for promise in PROMISES}) == len(PROMISES)
     assert all(promise.__doc__ for promise in PROMISES)
+
+
+# The phone goes.
+
+BROKEN = Script(1, "dev-3.8", (Utterance(1, 800, pause_s=3.0),), troubles=(LineBreak(1.2, 1.0),))
+NEVER = replace(BROKEN, troubles=(LineBreak(1.2, None),), patience_s=40.0)
+
+
+def again(record: Record, ms: int) -> None:
+    """The caller heard so much more again when the phone was back."""
+    at = next(i for i, piece in enumerate(record.heard) if piece.at >= (record.away[0].back_s or 0))
+    piece = record.heard[at]
+    run = piece.run._replace(first=piece.run.first - ms, n=piece.run.n + ms)
+    record.heard[at] = replace(piece, run=run)
+
+
+def ended_early(record: Record) -> None:
+    record.ended = (record.ended or 0.0) - 5.0
+
+
+@pytest.mark.parametrize(
+    ("script", "promise", "falsify"),
+    [
+        (BROKEN, "the_voice_is_whole", lambda r: again(r, 300)),
+        (BROKEN, "what_came_is_heard", lost_the_end),
+        (BROKEN, "the_carrier_takes_all", lambda r: setattr(r, "astray", 1)),
+        (BROKEN, "the_carrier_takes_all", lambda r: r.refused.append("a message before start")),
+        (BROKEN, "nobody_away_is_prompted", lambda r: r.prompts.append(r.away[0].from_s + 0.5)),
+        (BROKEN, "nobody_away_is_prompted", lambda r: r.prompts.append(r.away[0].back_s + 4.0)),
+        (BROKEN, "the_model_does_not_notice", dialled_often),
+        (NEVER, "the_phone_is_waited_for", ended_early),
+        (NEVER, "the_phone_is_waited_for", lambda r: setattr(r, "outcome", Outcome.IDLE)),
+    ],
+)
+def test_a_breach_around_a_broken_line_is_told(
+    script: Script, promise: str, falsify: Falsify
+) -> None:
+    record = simulate(script)
+    assert breaches(record) == []
+    falsify(record)
+    assert promise in {breach.promise for breach in breaches(record)}
+
+
+def test_what_nobody_can_know_to_be_heard_may_be_heard_again() -> None:
+    record = simulate(BROKEN)
+    [away] = record.away
+    away.alive_s = away.from_s - 0.5
+    again(record, 300)
+    assert breaches(record) == []
+
+
+def test_a_prompt_that_was_due_before_the_line_broke_may_come_later() -> None:
+    record = simulate(BROKEN)
+    [away] = record.away
+    record.prompts += [away.from_s - 1.0, away.from_s + 0.5]
+    assert breaches(record) == []
+
+
+def test_a_call_that_cannot_tell_of_itself_is_judged_no_further() -> None:
+    record = simulate(SCRIPT)
+    record.reports = False
+    record.crashes.append("OverflowError in the report")
+    assert breaches(record) == [("nothing_crashes", "OverflowError in the report")]
+    record.away.append(Away(record.began, record.began, wanted=False))
+    assert len(breaches(record)) == 1

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from agent.call.effects import Outcome
+from agent.call.effects import Outcome, StepAside
 from agent.sim.faults import TurnFault
 from agent.sim.mishaps import At, Cut, Planned, Refusal, Resumption, Stall, ending
 from agent.sim.simulation.draw import PROFILES
@@ -20,16 +20,18 @@ from agent.sim.simulation.script import (
     CarrierGap,
     Ending,
     Handles,
+    LineBreak,
     Mishappening,
     Refused,
     Script,
     SlowClose,
     SlowDial,
     SlowSetup,
+    SteppingAside,
     Trouble,
     Utterance,
 )
-from agent.sim.simulation.simulated import simulate
+from agent.sim.simulation.simulated import _Simulation, simulate
 
 ASKS, ORDERS, LEAVES = Utterance(1, 800), Utterance(2, 1000, "tool"), Utterance(3, 600, "end")
 QUIET = Script(1, "dev-3.8", (ASKS, ORDERS))
@@ -142,3 +144,84 @@ def test_a_caller_may_interrupt_press_keys_and_leave_early() -> None:
     assert breaches(record) == []
     assert record.gone_at is not None
     assert record.gone_at < record.began + 9.5
+
+
+# The phone goes.
+
+
+def stretches(record: Record) -> list[tuple[bool, bool]]:
+    """Of each time without the phone: was it told, and did it come back?"""
+    return [(away.told_s is not None, away.back_s is not None) for away in record.away]
+
+
+@pytest.mark.parametrize("told_s", [0.0, 0.5, None])
+@pytest.mark.parametrize("start_s", [0.0, 0.4])
+def test_a_line_that_breaks_is_found_again(told_s: float | None, start_s: float) -> None:
+    later = replace(QUIET, utterances=(replace(ASKS, pause_s=3.0), ORDERS))
+    record = call(LineBreak(1.2, 1.5, told_s, start_s), script=later)
+    assert breaches(record) == []
+    assert stretches(record) == [(True, True)]
+    assert record.report.returns == 1
+    assert len(record.connections) == 1
+    assert record.outcome is Outcome.CALLER_HUNG_UP
+    assert [voiced.label for voiced in record.voiced] == ["greeting", "reply-1", "result"]
+
+
+def test_what_is_said_into_a_broken_line_is_lost_at_the_carrier() -> None:
+    record = call(LineBreak(3.0, 4.0))
+    assert breaches(record) == []
+    [away] = record.away
+    assert record.said[0].lost_ms > 0
+    assert away.lost[0] <= away.from_s < away.lost[1] <= (away.back_s or 0.0)
+
+
+def test_it_may_break_twice_also_as_it_comes_back() -> None:
+    record = call(LineBreak(1.2, 1.0, start_s=0.4), LineBreak(2.4, 1.0))
+    assert breaches(record) == []
+    assert stretches(record) == [(True, True)]
+    assert record.report.returns == 1
+    record = call(LineBreak(1.2, 0.5), LineBreak(1.9, 0.5))
+    assert breaches(record) == []
+    assert record.report.returns == 2
+
+
+@pytest.mark.parametrize("told_s", [0.0, None])
+def test_a_phone_that_does_not_come_back_is_given_up(told_s: float | None) -> None:
+    record = call(
+        LineBreak(1.2, None, told_s), script=replace(QUIET, utterances=(), leaves="silent")
+    )
+    assert breaches(record) == []
+    assert record.outcome is Outcome.PHONE_LOST
+
+
+def test_a_caller_may_hang_up_while_the_line_is_broken() -> None:
+    record = call(LineBreak(1.2, 1.0, leaves=True))
+    assert breaches(record) == []
+    assert record.outcome is Outcome.CALLER_HUNG_UP
+    assert stretches(record) == [(True, False)]
+
+
+@pytest.mark.parametrize(("for_s", "outcome"), [(2.0, "caller_hung_up"), (None, "transferred")])
+def test_a_phone_may_be_let_go(for_s: float | None, outcome: str) -> None:
+    script = replace(QUIET, utterances=(ASKS,), patience_s=20.0)
+    record = call(SteppingAside(1.2, for_s), script=script)
+    assert breaches(record) == []
+    assert record.outcome == outcome
+    [away] = record.away
+    assert away.wanted
+    assert away.from_s > record.began + 1.2  # what was being said was heard
+
+
+def test_the_line_may_break_while_the_last_words_are_heard() -> None:
+    record = call(SteppingAside(1.0, 2.0), LineBreak(1.2, 1.0))
+    assert breaches(record) == []
+    assert stretches(record) == [(True, True)]
+
+
+def test_a_phone_that_is_let_go_unasked_is_told() -> None:
+    record = simulate(QUIET)
+    assert record.refused == []
+    phone = _Simulation(QUIET, None)
+    phone._phone.handle_timer()
+    phone._do(StepAside())
+    assert phone._record.refused == ["a phone that was there was let go"]

@@ -99,3 +99,9 @@ def test_without_a_number_there_are_no_arguments_that_need_one(caller: str | Non
     assert Lookup(tool="find", arguments={"n": "{caller.number}"}).arguments_for(caller) is None
     assert Lookup(tool="find", arguments={"n": "5"}).arguments_for(caller) == {"n": "5"}
     assert Lookup(tool="find").arguments_for(caller) == {}
+
+
+def test_what_a_sip_call_brings_along_is_not_looked_up() -> None:
+    assert tenant(place="{caller.sip_x_case|none}").lookup is None
+    [told] = problems("lookup: {tool: find_customer}", place="{caller.sip_x_case|none}")
+    assert "lookup: has no effect" in told

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -6,8 +7,9 @@ from pydantic import BaseModel
 
 from agent.errors import ConfigError
 from agent.tenants.parse import MAX_EXPLAINED, MAX_PROBLEMS, parse_tenant, plain_place, read_model
-from agent.tenants.tenant import Strict, Tenant
+from agent.tenants.tenant import BuiltinTool, Strict, Tenant
 
+BUILTINS = ", ".join(get_args(BuiltinTool.model_fields["builtin"].annotation))
 SMALLEST = "tenant: x\nnumbers: [+15550100100]\nagent: {instructions: Be kind.}\n"
 
 
@@ -140,8 +142,8 @@ idle: {say: "", prompt_after: 1s}
         'x.yaml:10:5: tools[0]: "pyton" is not a kind of tool; did you mean "python"?',
         'x.yaml:11:13: tools[1].python: "a" does not name a function; write module.function',
         'x.yaml:12:5: tools[1].timeut: unknown key; did you mean "timeout"?',
-        'x.yaml:13:14: tools[2].builtin: "end_cal" is not one of end_call, current_time, '
-        'take_message, language; did you mean "end_call"?',
+        f'x.yaml:13:14: tools[2].builtin: "end_cal" is not one of {BUILTINS}; '
+        'did you mean "end_call"?',
         "x.yaml:14:5: tools[3]: should hold keys of its own: python, http, mcp or builtin",
         "x.yaml:15:5: tools[4]: does not say what it is; give it one of "
         "python, http, mcp or builtin",
@@ -174,7 +176,7 @@ idle: {say: "", prompt_after: 1s}
         ),
         (
             SMALLEST + "fallback: {transfer: +15550100199}",
-            "x.yaml:4:12: fallback.transfer: unknown key",
+            'x.yaml:4:22: fallback.transfer: "+15550100199" is not one of transfers',
         ),
         (SMALLEST + 'fallback: {say: ""}', "x.yaml:4:17: fallback.say: is empty"),
         (

@@ -10,6 +10,7 @@ from agent.tenants.scalars import (
     Spoken,
     Switch,
     TimeZone,
+    decimal,
     duration,
     duration_text,
     quoted,
@@ -21,6 +22,10 @@ from agent.tenants.scalars import (
 
 class Timed(BaseModel):
     after: Annotated[float, duration(0.1, 7200)]
+
+
+class Free(BaseModel):
+    temperature: Annotated[float, decimal(0, 2)]
 
 
 class Counted(BaseModel):
@@ -99,6 +104,28 @@ def test_a_wrong_size_says_how_to_write_one(value: object, problem: str) -> None
 
 def test_an_odd_size_is_told_in_bytes() -> None:
     assert [size_text(n) for n in (1500, 2048, 3 * 1024 * 1024)] == ["1500B", "2KiB", "3MiB"]
+
+
+@pytest.mark.parametrize("value", ["0.7", 0.7])
+def test_decimal_numbers_are_read(value: object) -> None:
+    assert Free.model_validate({"temperature": value}).temperature == 0.7
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("warm", '"warm" is not a number; write it as 0.7'),
+        ("1e0", "is not a number"),
+        ("-1", "is not a number"),
+        ("0", "0 is not above 0 and at most 2"),
+        ("2.1", "2.1 is not above 0 and at most 2"),
+        (3, "3 is not above 0"),
+        (None, "valid number"),
+    ],
+)
+def test_other_decimals_are_refused(value: object, problem: str) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        Free.model_validate({"temperature": value})
 
 
 @pytest.mark.parametrize("value", ["7", 7])

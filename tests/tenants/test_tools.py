@@ -58,12 +58,6 @@ def test_another_shape_is_refused(given: object) -> None:
         TOOLS.validate_python([given])
 
 
-@pytest.mark.parametrize("name", ["transfer", "send_sms"])
-def test_what_this_service_cannot_do_yet_says_so(name: str) -> None:
-    with pytest.raises(ValidationError, match=f'"{name}" is not available yet'):
-        BuiltinTool.model_validate({"builtin": name})
-
-
 @pytest.mark.parametrize("name", ["book", "a.", ".a", "a b.c", "a.é", "os:system"])
 def test_a_function_is_named_with_its_module(name: str) -> None:
     with pytest.raises(ValidationError, match="does not name a function"):

@@ -89,7 +89,7 @@ def test_a_tenant_is_found_by_its_name_by_its_file_and_as_itself() -> None:
     itself, _ = configuration.tenant(by_name.tenant, {})
     for ready in (by_name, by_file, itself):
         assert ready.tenant == by_name.tenant
-        assert list(ready.tools.functions) == ["order_status"]
+        assert list(ready.tools.functions) == ["order_status", "transfer", "call_back"]
         assert ready.prepared.plan.tenant == "corner-shop"
 
 

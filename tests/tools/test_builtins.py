@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -6,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from agent.errors import ToolError
 from agent.tenants.tenant import Tenant
 from agent.tools import CallContext
 from agent.tools.builtins import LONGEST_MESSAGE, builtin_function, builtin_functions
@@ -86,6 +88,46 @@ def test_a_message_that_is_none_is_not_taken(tmp_path: Path, text: str, why: str
     assert why in answer["error"]
     assert answer["retryable"] is True
     assert not read(path_of(tmp_path, "x"))
+
+
+def test_a_wish_to_be_called_back_is_kept_with_the_number(tmp_path: Path) -> None:
+    known = {"output": "The wish to be called back was noted."}
+    assert one("call_back", tmp_path, about=" Anna, about a bill ", when="after  six") == known
+    given = {"about": "Bob", "number": "+1 (555) 010-0177"}
+    assert ask("call_back", given, tmp_path, "other") == [known]
+    assert [message.text for message in read(path_of(tmp_path, "x"))] == [
+        "Call back +15550100199, after six: Anna, about a bill",
+        "Call back +15550100177: Bob",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("args", "why"),
+    [
+        ({"about": " "}, "what it is about"),
+        ({"about": "x", "number": "tomorrow"}, "No number with its country code"),
+        ({"about": "x" * LONGEST_MESSAGE}, "longer than 4000"),
+    ],
+)
+def test_a_call_back_that_nobody_could_make_is_not_noted(
+    tmp_path: Path, args: dict[str, str], why: str
+) -> None:
+    answer = one("call_back", tmp_path, **args)
+    assert why in answer["error"]
+    assert answer["retryable"] is True
+    assert not read(path_of(tmp_path, "x"))
+
+
+@pytest.mark.parametrize("caller", [None, "anonymous"])
+def test_a_caller_who_withholds_the_number_is_asked_for_it(
+    tmp_path: Path, caller: str | None
+) -> None:
+    made = tenant("call_back")
+    [[function]] = builtin_functions(made).values()
+    withheld = replace(context(tmp_path), caller=caller)
+    keywords = function.arguments({"about": "x"}, withheld)
+    with pytest.raises(ToolError, match="ask the caller for it"):
+        run_on_loopback(function.run(keywords))
 
 
 def test_a_message_that_cannot_be_kept_is_not_said_to_be_taken(tmp_path: Path) -> None:

@@ -23,3 +23,9 @@ def test_a_functions_time_is_told_in_its_zone() -> None:
 def test_a_clock_makes_no_other_context() -> None:
     other = CallContext("t", "CA1", None, Path("data"), clock=lambda: datetime.now(UTC))
     assert other == CONTEXT
+
+
+def test_a_context_can_stand_in_a_set_headers_and_all() -> None:
+    by_sip = CallContext("t", "CA1", None, Path("data"), sip_headers={"X-Case": "42"})
+    assert by_sip.sip_headers["X-Case"] == "42"
+    assert len({by_sip, CONTEXT}) == 2

@@ -1,7 +1,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +157,20 @@ def test_a_plain_function_runs_in_a_thread() -> None:
         return await runner(where).run("1", "where", {}, "k", CONTEXT)
 
     assert asyncio.run(main())["output"] != threading.main_thread().name
+
+
+def test_what_is_said_in_private_is_not_in_the_log_at_all() -> None:
+    asked = iter([False, True])  # the pause began while the function ran
+
+    async def main() -> None:
+        context = replace(CONTEXT, private=lambda: next(asked))
+        await runner(double).run("1", "double", {"number": "4929"}, "k", context)
+
+    with structlog.testing.capture_logs() as lines:
+        run_virtually(main())
+    [line] = lines
+    assert line["tool"] == "double"
+    assert not any(key.startswith("pii.") for key in line)
 
 
 def test_the_log_holds_words_and_arguments_as_personal_data_only() -> None:

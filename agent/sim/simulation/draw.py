@@ -29,12 +29,14 @@ from agent.sim.simulation.script import (
     CarrierGap,
     Ending,
     Handles,
+    LineBreak,
     Mishappening,
     Refused,
     Script,
     SlowClose,
     SlowDial,
     SlowSetup,
+    SteppingAside,
     Trouble,
     Utterance,
 )
@@ -43,6 +45,8 @@ from agent.sim.wire import INVALID_ARGUMENT
 PROFILES = ("dev-3.8", "dev-3.8", "dev-3.1", "dev-2.5", "vertex-3.8", "vertex-2.5-half-cascade")
 LONGEST_S = 60.0
 SPEECH_MS = (400, 1800)
+LINE = 7
+"""The line has dice of its own: what else a seed draws does not depend on it."""
 
 _MOMENTS: tuple[Moment, ...] = ("hearing", "thinking", "speaking", "playing", "waiting")
 _ENDS: tuple[Shut | Cut, ...] = (
@@ -73,7 +77,7 @@ _TURN_FAULTS = tuple(TurnFault)
 class Dice:
     """A seed's numbers, by what they are wanted for."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int | list[int]) -> None:
         self._rng = np.random.default_rng(seed)
 
     def chance(self, share: float) -> bool:
@@ -109,7 +113,7 @@ def draw(seed: int) -> Script:
         leaves="silent" if dice.chance(0.1) else "hangs up",
         hang_up_s=dice.seconds(3.0, 30.0) if dice.chance(0.1) else LONGEST_S,
         keys=((dice.seconds(1.0, 20.0), "5"),) if dice.chance(0.1) else (),
-        troubles=tuple(_troubles(dice)),
+        troubles=(*_troubles(dice), *_line_troubles(Dice([seed, LINE]))),
     )
 
 
@@ -215,4 +219,30 @@ def _refused(dice: Dice) -> Refused:
                 ),
             )
         )
+    )
+
+
+def _line_troubles(dice: Dice) -> tuple[Trouble, ...]:
+    """In a twentieth of the calls the phone goes, and mostly comes back."""
+    if not dice.chance(0.05):
+        return ()
+    at_s = dice.seconds(0.3, 12.0)
+    if dice.chance(0.2):
+        aside = SteppingAside(at_s, None if dice.chance(0.25) else dice.seconds(0.5, 8.0))
+        if dice.chance(0.3):  # it breaks while the last words are heard
+            return aside, _break(dice, round(at_s + dice.seconds(0.0, 3.0), 3))
+        return (aside,)
+    first = _break(dice, at_s)
+    if first.for_s is None or first.leaves or not dice.chance(0.3):
+        return (first,)
+    return first, _break(dice, round(at_s + first.for_s + dice.seconds(0.0, 4.0), 3))
+
+
+def _break(dice: Dice, at_s: float) -> LineBreak:
+    return LineBreak(
+        at_s,
+        None if dice.chance(0.1) else dice.seconds(0.2, 8.0),
+        dice.one((0.0, 0.0, 0.0, 0.5, 2.0, None)),
+        dice.one((0.0, 0.0, 0.05, 0.4)),
+        dice.chance(0.1),
     )

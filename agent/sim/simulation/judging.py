@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from math import inf
 
 from agent.sim.mishaps import Shut
-from agent.sim.simulation.record import Record, Said, Seen
-from agent.sim.simulation.script import CarrierGap, Ending, Script
+from agent.sim.simulation.record import Away, Record, Said, Seen
+from agent.sim.simulation.script import CarrierGap, Ending, LineBreak, Script, SteppingAside
 from agent.sim.wire import INVALID_PAYLOAD, POLICY
 
 CALM_S = 1.5
@@ -24,8 +24,24 @@ GATED_S = 3.0
 
 
 def only_announced(script: Script) -> bool:
-    """Whether nothing goes wrong but what is announced in good time."""
-    return all(isinstance(t, Ending) and (t.notice_s or 0) >= 3 for t in script.troubles)
+    """Whether nothing befalls the model but what is announced in good time."""
+    troubles = (t for t in script.troubles if not isinstance(t, LineBreak | SteppingAside))
+    return all(isinstance(t, Ending) and (t.notice_s or 0) >= 3 for t in troubles)
+
+
+def away_between(record: Record, start: float, stop: float) -> list[Away]:
+    """When the phone went from `start` to `stop`."""
+    return [away for away in record.away if start <= away.from_s <= stop]
+
+
+def heard_until(record: Record) -> float:
+    """When the caller could hear something last."""
+    end = record.lasted_until if record.ended is None else record.ended
+    if record.gone_at is not None:
+        end = min(end, record.gone_at)
+    if record.away and record.away[-1].back_s is None:
+        end = min(end, record.away[-1].from_s)
+    return end
 
 
 def carriers(record: Record) -> list[Seen]:
@@ -81,20 +97,25 @@ def told_by(record: Record, at: float, within_s: float) -> float:
 
 
 def catching_up(record: Record, ended: float) -> Iterator[tuple[float, float]]:
-    """When what was kept was still being sent as the call ended: it goes out in its order."""
+    """What was kept and still being sent as the call ended, by when it was said and would have been
+    sent: it goes out in its order.
+    """
     timeline = record.call.timeline
     began_at = timeline.began_at
     for entry in timeline:
-        if entry.name != "model.moved":
+        if entry.name == "model.moved":
+            behind_s = float(str(entry.values["replayed_ms"])) / 1000
+        elif entry.name == "model.ready":
+            behind_s = entry.t
+        else:
             continue
         moved_at = began_at + entry.t
-        behind_s = float(str(entry.values["replayed_ms"])) / 1000
         caught_up = moved_at + behind_s / (REPLAY_SPEED - 1) + CALM_S
         for asked in timeline:  # meanwhile some models are sent nothing else
             if asked.name == "tool.requested" and moved_at < began_at + asked.t < caught_up:
                 caught_up += GATED_S
         if caught_up > ended:
-            yield moved_at, caught_up
+            yield moved_at - behind_s, caught_up
 
 
 def ends_from(record: Record) -> float:

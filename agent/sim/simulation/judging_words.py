@@ -13,6 +13,7 @@ from agent.sim.simulation.record import Record, Said, Voiced
 from agent.sim.simulation.script import Handles, Mishappening
 
 PER_MS = 16
+PRE_ROLL_MS = 200
 _SLACK_S = 0.5
 _HANGOVER_S = 0.7
 """Our speech detection takes no longer to be sure that the caller is silent."""
@@ -59,6 +60,15 @@ def _of(said: Said, ranges: Iterable[Range]) -> int:
     """How many samples of it are in these; none of them reaches beyond an utterance."""
     start, stop = _samples(said)
     return sum(end - begin for begin, end in ranges if start <= begin < stop)
+
+
+def joined_ms(record: Record, said: Said) -> int:
+    """How much of it counts as the last moment before the words that followed: a break of the line
+    took away the silence between them.
+    """
+    cut = any(said.from_s < away.lost[1] and said.to_s > away.lost[0] for away in record.away)
+    near = any(abs(said.to_s - away.lost[0]) < _HANGOVER_S for away in record.away)
+    return 2 * PRE_ROLL_MS if cut or near else 0
 
 
 def was_open(record: Record, said: Said) -> bool:

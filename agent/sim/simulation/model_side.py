@@ -38,6 +38,7 @@ _HANDLE = b'"newHandle":"'
 _INDEX = b'"lastConsumedClientMessageIndex":"'
 _UPDATE = b'{"sessionResumptionUpdate"'
 _LATE = prompts.LATE_RESULT.partition("{name}")[2].partition("{")[0].encode()
+_SILENT = prompts.IDLE.partition("{")[0].partition(".")[0].encode()
 _SHORT = 400
 """A frame without audio."""
 _DATA = b'"data":"'
@@ -114,6 +115,8 @@ class ModelSide:
         elif not frame.startswith(AUDIO):
             if _LATE in frame:
                 self._record.late_results.append(now)
+            elif _SILENT in frame:
+                self._record.prompts.append(now)
             self._trace(f"to model {number}: {frame[:160].decode()}")
         due = now + self._script.latency_s
         if link.due == due:

@@ -15,8 +15,10 @@ import numpy as np
 from agent.sim.carrier import CarrierState, CarrierStream, CloseSocket, SendText, Stall
 from agent.sim.carrier_texts import CallIds
 from agent.sim.clips import RATE_HZ
+from agent.sim.simulation import line as sockets
 from agent.sim.simulation import numbered
 from agent.sim.simulation.agenda import Agenda
+from agent.sim.simulation.line import CALLBACK_S, Line
 from agent.sim.simulation.record import HeardPiece, Record, Said
 from agent.sim.simulation.script import CarrierGap, Utterance
 
@@ -29,15 +31,11 @@ _MEDIA = b'{"event":"media"'
 _IDS = CallIds("AC" + "0" * 32, "CA" + "0" * 32, "MZ" + "0" * 32)
 
 
-class Host(Protocol):
-    """Our side of the phone's socket."""
+class Host(sockets.Host, Protocol):
+    """Our side of the phone's sockets, and of what comes on them."""
 
     def phone_received(self, text: bytes) -> None:
         """The carrier sent this."""
-        ...
-
-    def phone_lost(self) -> None:
-        """The carrier closed the socket."""
         ...
 
 
@@ -64,7 +62,10 @@ class PhoneSide:
             stalls=stalls,
             frame_ms=FRAME_MS,
         )
-        self.next_at = self._look_ahead()
+        self._line = Line(
+            record, agenda, self.carrier, host, FRAME_MS / 1000, self._hang_up, self._look
+        )
+        self._look()
         self._lost = [(gap.at_s, gap.at_s + gap.for_s) for gap in gaps if gap.lost]
         self._began = agenda.now
         self._left = list(script.utterances)
@@ -76,38 +77,52 @@ class PhoneSide:
 
     def handle_timer(self) -> None:
         """Do what is due, on the line and in the caller's head."""
+        n_frames = self.carrier.mouth.n_frames
         self.carrier.handle_timer(self._agenda.now)
+        if self._line.watched:
+            self._line.streams(n_frames)
         for frame in self.carrier.listen():
             if frame.loud_at is not None:
                 self._hears(frame.loud_at, frame.end)
             self._think()
         self._carry()
-        self.next_at = self._look_ahead()
+        self._look()
 
     def _carry(self) -> None:
         """Bring what the carrier says to our side."""
         for output in self.carrier.outputs(self._agenda.now):
             match output:
                 case SendText(text):
-                    if not self._loses(text):
+                    lost = self._loses(text)
+                    if self._line.watched:
+                        if self.carrier.state is CarrierState.DETACHED:
+                            break  # our side has just let it go
+                        self._line.delivers(text, lost=lost)
+                    if not lost:
                         self._host.phone_received(text)
                 case CloseSocket():
                     self._host.phone_lost()
 
     def receive(self, frame: bytes) -> None:
         """Our side sent this."""
+        if self._line.watched:
+            self._line.sends()
         self.carrier.receive(frame, self._agenda.now)
-        self.next_at = self._look_ahead()
+        self._look()
+
+    def let_go(self) -> None:
+        """Our side closed the socket, and keeps the call."""
+        self._line.let_go()
 
     def close(self) -> None:
         """Our side closed the socket."""
         self._keep_heard()
         self.carrier.peer_closed(self._agenda.now)
-        self.next_at = self._look_ahead()
+        self._look()
 
-    def _look_ahead(self) -> float:
+    def _look(self) -> None:
         at = self.carrier.next_timer()
-        return inf if at is None else at
+        self.next_at = inf if at is None else at
 
     # The caller
 
@@ -162,7 +177,10 @@ class PhoneSide:
             self._record.gone_at = self._agenda.now
             self._trace("caller: hangs up")
             self._keep_heard()
+            if self.carrier.state is not CarrierState.STREAMING:
+                self._agenda.at(self._agenda.now + CALLBACK_S, self._host.caller_gone)
             self.carrier.hang_up(self._agenda.now)
+            self._look()
 
     # The line
 
@@ -180,6 +198,8 @@ class PhoneSide:
         if self._record.heard or self._record.sounds:
             return
         until = self._agenda.now
+        self._line.note_lost(self.carrier.mouth.n_frames)
+        self._record.refused += [broken.detail for broken in self.carrier.violations]
         self._record.most_lead_s = max(self.carrier.leads_s, default=0.0)
         for start, audio in self.carrier.line.pieces:
             at = self._time_of(start)

@@ -1,7 +1,8 @@
 """What every simulated call must keep, whatever goes wrong: each promise by itself; without I/O.
 
 A promise takes what was seen of a call and says, for each breach, what was wrong. `promises_links`
-has those about connections, timers and the end, `promises_talk` those about what is said and heard.
+has those about connections, timers and the end, `promises_talk` those about what is said and heard,
+`promises_line` those about a phone that is away.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from agent.sim.simulation import promises_line as of_line
 from agent.sim.simulation import promises_links as of_links
 from agent.sim.simulation import promises_talk as of_talk
 from agent.sim.simulation.record import Record
@@ -48,11 +50,18 @@ PROMISES: tuple[Promise, ...] = (
     of_talk.what_came_is_heard,
     of_talk.announced_moves_are_not_heard,
     of_talk.waits_are_not_silent,
+    of_talk.slow_answers_are_covered,
     of_talk.figures_tell_the_truth,
     of_links.buffers_are_bounded,
+    of_line.the_carrier_takes_all,
+    of_line.the_phone_is_waited_for,
+    of_line.nobody_away_is_prompted,
+    of_line.the_model_does_not_notice,
 )
 
 
 def breaches(record: Record) -> list[Breach]:
-    """Every promise that this call did not keep."""
+    """Every promise that this call did not keep; if it cannot tell of itself, that it crashed."""
+    if not record.reports:
+        return [Breach(of_links.nothing_crashes.__name__, what) for what in record.crashes]
     return [Breach(p.__name__, what) for p in PROMISES for what in p(record)]

@@ -15,6 +15,7 @@ from agent.sim.simulation.judging import (
     refuses_media,
     told_by,
     was_cut_short,
+    without_model,
 )
 from agent.sim.simulation.judging_voice import (
     cut_short,
@@ -22,13 +23,21 @@ from agent.sim.simulation.judging_voice import (
     heard_of,
     holes,
     silent_waits,
+    unsure_ms,
     was_untold,
 )
-from agent.sim.simulation.judging_words import repeated, settled_accounts, was_open
+from agent.sim.simulation.judging_words import (
+    joined_ms,
+    repeated,
+    settled_accounts,
+    was_open,
+)
 from agent.sim.simulation.record import Record
 from agent.sim.simulation.script import BadTurn, Mishappening
 
 DEAD_AIR_S = 2.5
+UNANSWERED_S = 5.5
+"""A model that is there may take 4 s; that he has stopped is noticed a little later."""
 RESULT_S = 8.0
 """So long a function's result may take to a model that is there, over a talking caller."""
 
@@ -46,7 +55,7 @@ def nothing_is_doubled(record: Record) -> Iterator[str]:
     """No state has anything twice: where nothing is acknowledged, but the open utterance (C-25)."""
     transparent = PROFILES[record.script.profile].vertex
     for said, number, n in repeated(record):
-        if transparent or not was_open(record, said):
+        if transparent or (n > joined_ms(record, said) and not was_open(record, said)):
             yield f"of utterance {said.number} connection {number} has {n} ms twice"
 
 
@@ -83,16 +92,19 @@ def greeted_once(record: Record) -> Iterator[str]:
 
 
 def the_voice_is_whole(record: Record) -> Iterator[str]:
-    """Nothing of the agent's voice is heard twice, or left out in the middle."""
+    """Nothing of the agent's voice is heard twice, or left out in the middle; but when the line
+    broke, what may not have been heard is heard again.
+    """
     for voiced in record.voiced:
-        runs = heard_of(record, voiced)
-        expected = voiced.first
-        for piece in runs:
-            if piece.run.first < expected:
-                yield f"{voiced.label}: {expected - piece.run.first} ms heard twice"
-            elif piece.run.first > expected:
-                yield f"{voiced.label}: {piece.run.first - expected} ms left out"
+        expected, until = voiced.first, record.began
+        for piece in heard_of(record, voiced):
+            again = expected - piece.run.first
+            if again > 0 and again > unsure_ms(record, until, piece.at):
+                yield f"{voiced.label}: {again} ms heard twice"
+            elif again < 0:
+                yield f"{voiced.label}: {-again} ms left out"
             expected = piece.run.first + piece.run.n
+            until = piece.at + piece.run.n / 1000
 
 
 def what_came_is_heard(record: Record) -> Iterator[str]:
@@ -118,7 +130,7 @@ def announced_moves_are_not_heard(record: Record) -> Iterator[str]:
             yield f"{name} is {value}"
     if was_cut_short(record):
         return
-    if continuity.gap_ms:
+    if continuity.gap_ms and not record.away:
         yield f"gap_ms is {continuity.gap_ms}"
     for voiced in record.voiced:
         for gap in holes(record, voiced):
@@ -127,8 +139,18 @@ def announced_moves_are_not_heard(record: Record) -> Iterator[str]:
 
 def waits_are_not_silent(record: Record) -> Iterator[str]:
     """A caller who waits while there is no model hears something within 2.5 s."""
-    for start, end in silent_waits(record):
+    for start, end in silent_waits(record, without_model(record)):
         if end - start >= DEAD_AIR_S:
+            yield f"{end - start:.2f} s of silence from {start - record.began:.2f} s on"
+
+
+def slow_answers_are_covered(record: Record) -> Iterator[str]:
+    """A caller who waits hears something within 5.5 s, whatever keeps the model.
+
+    But for the end, which comes by itself when the model does not say goodbye.
+    """
+    for start, end in silent_waits(record, [(record.began, ends_from(record))]):
+        if end - start >= UNANSWERED_S:
             yield f"{end - start:.2f} s of silence from {start - record.began:.2f} s on"
 
 

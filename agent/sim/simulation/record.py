@@ -98,6 +98,29 @@ class HeardPiece:
 
 
 @dataclass(slots=True)
+class Away:
+    """A time without the phone.
+
+    Attributes:
+        from_s: when the line was gone.
+        alive_s: when our side last heard of it before.
+        wanted: our side let it go.
+        told_s: when our side knew; None: it did not.
+        comes_s: when another socket was there; None: there was none.
+        back_s: when our side was told of a stream on it, and could be heard; None: it was not.
+        lost: what the caller said then, as times (from, to).
+    """
+
+    from_s: float
+    alive_s: float
+    wanted: bool
+    told_s: float | None = None
+    comes_s: float | None = None
+    back_s: float | None = None
+    lost: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(slots=True)
 class ToolFacts:
     """What functions did.
 
@@ -135,6 +158,10 @@ class Record:
         late_effects: effects after HangUp.
         gone_at: when the caller hung up; None: he did not.
         most_lead_s: of agent audio at the carrier, at most, when more came.
+        away: when the phone was not there. astray: frames to it while our side knew that.
+        refused: what the carrier did not take of what it was sent.
+        prompts: when the model was told that the caller is silent.
+        reports: the call can tell how it went.
     """
 
     script: Script
@@ -160,6 +187,11 @@ class Record:
     late_effects: int = 0
     gone_at: float | None = None
     most_lead_s: float = 0.0
+    away: list[Away] = field(default_factory=list)
+    astray: int = 0
+    refused: list[str] = field(default_factory=list)
+    prompts: list[float] = field(default_factory=list)
+    reports: bool = True
 
     @property
     def report(self) -> CallReport:

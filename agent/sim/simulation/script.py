@@ -114,6 +114,32 @@ class CarrierGap:
     lost: bool
 
 
+@dataclass(frozen=True, slots=True)
+class LineBreak:
+    """The carrier's socket breaks without a word, and the same call comes back on another one.
+
+    Attributes:
+        for_s: how long it is gone; None: it does not come back.
+        told_s: how much later our side is told; None: nobody tells it.
+        start_s: between the other socket and the carrier's `start` on it.
+        leaves: the caller hangs up instead of coming back.
+    """
+
+    at_s: float
+    for_s: float | None
+    told_s: float | None = 0.0
+    start_s: float = 0.0
+    leaves: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SteppingAside:
+    """Our side lets the phone go, as for a transfer; `for_s` None: it does not come back."""
+
+    at_s: float
+    for_s: float | None
+
+
 type Trouble = (
     Ending
     | Mishappening
@@ -124,6 +150,8 @@ type Trouble = (
     | SlowClose
     | SlowSetup
     | CarrierGap
+    | LineBreak
+    | SteppingAside
 )
 
 

@@ -25,6 +25,7 @@ from agent.call.effects import (
     Outcome,
     RunTool,
     SaveAudio,
+    StepAside,
     ToModel,
     ToPhone,
 )
@@ -38,6 +39,7 @@ from agent.gemini.tools import FunctionDeclaration
 from agent.sim.server_profiles import PROFILES
 from agent.sim.simulation.agenda import Agenda
 from agent.sim.simulation.detector import NumberedDetector
+from agent.sim.simulation.line import ASIDE_S
 from agent.sim.simulation.model_side import ModelSide
 from agent.sim.simulation.numbered import Doubling, Thinning
 from agent.sim.simulation.phone_side import PhoneSide
@@ -54,14 +56,17 @@ AFTER_S = 8.0
 MOST_STEPS = 20_000
 """Then something turns without time passing."""
 
+REATTACH_S = 20.0
+"""So long a call waits for its phone."""
 PLAN = CallPlan(
     "simulated",
     greeting="Hello, this is a simulated agent.",
-    uplink_ms=100,
+    uplink_ms=200,
     lead_ms=300,
     message_ms=200,
     idle=IdlePolicy(prompt_after_s=5.0, end_after_s=5.0),
     tool_budget_s=3.0,
+    reattach_s=REATTACH_S,
 )
 """Long messages, so that a call costs less; and less patience than a tenant's, so that it ends."""
 NUMBERED = Sound(Doubling, Thinning, NumberedDetector)
@@ -123,6 +128,11 @@ class _Simulation:
         except Exception as error:  # a core let it out: that is what is looked for
             record.crashes.append(f"{type(error).__name__}: {error}")
         record.lasted_until = agenda.now
+        try:
+            self._call.report(agenda.now)
+        except Exception as error:  # likewise
+            record.crashes.append(f"{type(error).__name__} in the report: {error}")
+            record.reports = False
         record.timers = max(self._timers.values(), default=0)
         return record
 
@@ -150,6 +160,21 @@ class _Simulation:
     def phone_lost(self) -> None:
         """The carrier closed the socket."""
         self._call.phone_lost(self._agenda.now)
+        self._perform()
+
+    def phone_back(self, tell: str | None) -> None:
+        """The carrier has brought the call back on another socket."""
+        self._call.phone_back(MediaStream(), self._agenda.now, tell=tell)
+        self._perform()
+
+    def let_phone_go(self) -> None:
+        """The phone is wanted elsewhere for a while."""
+        self._call.step_aside(ASIDE_S, self._agenda.now, then=Outcome.TRANSFERRED)
+        self._perform()
+
+    def caller_gone(self) -> None:
+        """The carrier says elsewhere than on a stream that the caller hung up."""
+        self._call.finish(Outcome.CALLER_HUNG_UP, self._agenda.now)
         self._perform()
 
     def connected(self, number: int) -> None:
@@ -201,6 +226,8 @@ class _Simulation:
                 self._tools.cancel(ids)
             case SaveAudio():
                 pass
+            case StepAside():
+                self._phone.let_go()
             case HangUp(outcome):
                 self._hang_up(outcome)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from agent.sim.simulation.draw import draw
+from agent.sim.simulation.judging import without_model
 from agent.sim.simulation.judging_voice import silent_waits
 from agent.sim.simulation.promises import Breach, breaches
 from agent.sim.simulation.record import Record
@@ -51,24 +52,30 @@ class Totals:
 
     def add(self, record: Record, broken: Iterable[Breach]) -> None:
         """Count one call."""
-        figures, session = record.report.continuity, record.session.figures
         self.calls += 1
         self.virtual_s += record.lasted_until - record.began
         self.troubles.update(map(kind_of, record.script.troubles))
         self.outcomes[str(record.outcome)] += 1
         self.connections += len(record.connections)
+        if record.reports:
+            self._add_figures(record)
+        for breach in broken:
+            self.breached[breach.promise] += 1
+            if len(self.failed) < MOST_FAILED:
+                self.failed.append((record.script.seed, breach))
+
+    def _add_figures(self, record: Record) -> None:
+        figures, session = record.report.continuity, record.session.figures
         self.moves += figures.moves
         self.drops += figures.drops
         self.fresh_starts += figures.fresh_starts
         self.failed_attempts += session.failed_attempts
         self.effects += record.tools.effects.total()
-        self.worst_gap_ms = max(self.worst_gap_ms, figures.gap_ms)
-        silent_s = max((end - start for start, end in silent_waits(record)), default=0.0)
+        if not record.away:  # else a gap is the phone's
+            self.worst_gap_ms = max(self.worst_gap_ms, figures.gap_ms)
+        waits = silent_waits(record, without_model(record))
+        silent_s = max((end - start for start, end in waits), default=0.0)
         self.worst_dead_air_ms = max(self.worst_dead_air_ms, round(silent_s * 1000))
-        for breach in broken:
-            self.breached[breach.promise] += 1
-            if len(self.failed) < MOST_FAILED:
-                self.failed.append((record.script.seed, breach))
 
     def join(self, other: Totals) -> None:
         """Take in what another process counted."""
@@ -103,6 +110,8 @@ KINDS = {
     "SlowClose": "slow close",
     "SlowSetup": "slow set-up",
     "CarrierGap": "carrier gap",
+    "LineBreak": "line break",
+    "SteppingAside": "phone let go",
 }
 
 

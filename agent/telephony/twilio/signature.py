@@ -2,12 +2,14 @@
 
 A signature is the HMAC-SHA1, under the account's auth token, of the URL exactly as the carrier
 was given it, followed by the form's fields in order of their names, each name run together with
-its value. An upgrade to a websocket signs its `wss://` URL alone. The fragment is never signed.
+its value. An upgrade to a websocket signs its `wss://` URL alone, and so does a body that is no
+form, whose hash is part of its URL. The fragment is never signed.
 
 Source: docs/protocols/twilio.md section 4.
 """
 
 import base64
+import hashlib
 import hmac
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -51,6 +53,16 @@ def valid(
         for candidate in _with_and_without_port(url)
     ]
     return any(matches)
+
+
+def body_fits(given: str, body: bytes) -> bool:
+    """Whether a body that is no form is the one whose hash the signed URL names.
+
+    Args:
+        given: `bodySHA256` of the query, in hexadecimal; empty: there was none.
+    """
+    digest = hashlib.sha256(body).hexdigest()
+    return hmac.compare_digest(digest.encode(), given.lower().encode(errors="surrogatepass"))
 
 
 def upgrade_candidates(url: str) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ class Verdict(Enum):
 class _Ticket:
     text: str
     tenant: str
+    attempt: int
     until: float
     used: bool = False
 
@@ -51,14 +52,23 @@ class Tickets:
         self._most = most
         self._by_call: OrderedDict[str, _Ticket] = OrderedDict()
 
-    def issue(self, call_id: str, tenant: str, now: float) -> str:
-        """Return the ticket for a call.
+    def issue(self, call_id: str, tenant: str, now: float, attempt: int = 0) -> str:
+        """Return the ticket for a call; earlier ones of it are worth nothing any more.
 
         Asked again before it was used, as carriers do, the answer is the same.
+
+        Args:
+            attempt: which socket of the call it is for: another attempt, another ticket.
         """
         ticket = self._by_call.get(call_id)
-        if ticket is None or ticket.used or ticket.tenant != tenant or now >= ticket.until:
-            ticket = _Ticket(self._draw(), tenant, now + self._lifetime_s)
+        asked = (tenant, attempt)
+        if (
+            ticket is None
+            or ticket.used
+            or (ticket.tenant, ticket.attempt) != asked
+            or now >= ticket.until
+        ):
+            ticket = _Ticket(self._draw(), tenant, attempt, now + self._lifetime_s)
             self._by_call[call_id] = ticket
             self._by_call.move_to_end(call_id)
             while len(self._by_call) > self._most:

@@ -22,7 +22,12 @@ _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 
 
 def connect_stream(
-    url: str, parameters: Mapping[str, str], *, status_callback: str | None = None
+    url: str,
+    parameters: Mapping[str, str],
+    *,
+    status_callback: str | None = None,
+    then: str | None = None,
+    pause_s: int = 0,
 ) -> str:
     """Join the call to our media socket until that socket closes.
 
@@ -31,6 +36,9 @@ def connect_stream(
         parameters: handed back in the stream's `start`. Visible in the carrier's logs: no
             secrets, no personal data.
         status_callback: an absolute URL to be told of the stream's start, stop and errors.
+        then: an absolute URL to be asked what next, once the socket is closed or could not be
+            opened; None: the call ends then.
+        pause_s: silence before it.
 
     Raises:
         ConfigError: the carrier would not take the URL.
@@ -38,6 +46,8 @@ def connect_stream(
     """
     _check_url(url)
     response = Element("Response")
+    if pause_s:
+        SubElement(response, "Pause", length=str(pause_s))
     stream = SubElement(SubElement(response, "Connect"), "Stream", url=url)
     if status_callback is not None:
         stream.set("statusCallback", status_callback)
@@ -46,14 +56,21 @@ def connect_stream(
         if len(name) + len(value) >= PARAMETER_LIMIT:
             raise LocalProtocolError(f"parameter {name[:40]!r} is over {PARAMETER_LIMIT} long")
         SubElement(stream, "Parameter", name=name, value=value)
-    return _document(response)
+    if then is not None:
+        SubElement(response, "Redirect", method="POST").text = then
+    return document(response)
+
+
+def nothing() -> str:
+    """Want nothing: the answer about a call that is over."""
+    return document(Element("Response"))
 
 
 def hang_up() -> str:
     """End the call."""
     response = Element("Response")
     SubElement(response, "Hangup")
-    return _document(response)
+    return document(response)
 
 
 def say_and_hang_up(text: str, language: str) -> str:
@@ -61,14 +78,14 @@ def say_and_hang_up(text: str, language: str) -> str:
     response = Element("Response")
     SubElement(response, "Say", language=language).text = text
     SubElement(response, "Hangup")
-    return _document(response)
+    return document(response)
 
 
 def reject() -> str:
     """Refuse a call that was not answered yet; nobody is billed for it."""
     response = Element("Response")
     SubElement(response, "Reject")
-    return _document(response)
+    return document(response)
 
 
 def _check_url(url: str) -> None:
@@ -81,7 +98,12 @@ def _check_url(url: str) -> None:
         raise ConfigError(f"media URL {url!r}: the carrier drops a query; use parameters")
 
 
-def _document(response: Element) -> str:
+def document(response: Element) -> str:
+    """The text of a document.
+
+    Raises:
+        LocalProtocolError: it holds a character that XML cannot carry.
+    """
     body = tostring(response, encoding="unicode")
     if _NOT_XML.search(body):
         raise LocalProtocolError("a character that XML cannot carry")

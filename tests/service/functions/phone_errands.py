@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from agent.tools import repeatable
+from agent.tools import CallContext, repeatable
 
 
 async def look_up(order: str) -> str:
@@ -47,3 +47,9 @@ async def find_customer(phone: str) -> dict[str, str]:
     if phone == "+15550199000":
         await asyncio.sleep(30)
     return {"name": f"Anna {phone[-2:]}\nMiller"}
+
+
+@repeatable
+async def account(context: CallContext) -> str:
+    """Tell which account the call is for."""
+    return context.sip_headers.get("X-Account-Ref", "none")

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
-from agent.telephony.twilio.signature import sign, upgrade_candidates, valid
+from agent.telephony.twilio.signature import body_fits, sign, upgrade_candidates, valid
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 FORM = [
@@ -127,3 +127,14 @@ def test_an_upgrade_is_signed_over_the_wss_url_and_no_other() -> None:
 
     assert fits == [True, False, False]
     assert not any(valid([TOKEN], url, (), wrong_scheme) for url in upgrade_candidates(MEDIA))
+
+
+def test_a_body_fits_its_hash_in_capitals_or_not_and_no_other() -> None:
+    digest = JSON.rpartition("=")[2]
+    body = b'{"event":"demo","n":1}'
+
+    assert body_fits(digest, body)
+    assert body_fits(digest.upper(), body)
+    assert not body_fits(digest, body + b" ")
+    assert not body_fits("", b"")
+    assert not body_fits("\ud800", body)

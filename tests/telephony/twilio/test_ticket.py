@@ -70,3 +70,12 @@ def test_so_many_are_remembered_and_the_oldest_go_first() -> None:
     given = [made.issue(f"CA{n}", "bella", 0.0) for n in range(3)]
     assert made.redeem(given[0], "CA0", "bella", 1.0) is Verdict.WRONG
     assert made.redeem(given[2], "CA2", "bella", 1.0) is Verdict.VALID
+
+
+def test_each_attempt_has_its_ticket_and_the_older_ones_are_worth_nothing() -> None:
+    made = tickets()
+    first = made.issue("CA1", "shop", 0.0)
+    second = made.issue("CA1", "shop", 1.0, attempt=1)
+    assert made.issue("CA1", "shop", 2.0, attempt=1) == second
+    assert made.redeem(first, "CA1", "shop", 3.0) is Verdict.WRONG
+    assert made.redeem(second, "CA1", "shop", 3.0) is Verdict.VALID

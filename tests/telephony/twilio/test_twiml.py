@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 from twilio.twiml.voice_response import Connect, Hangup, Reject, Say, VoiceResponse
 
 from agent.errors import ConfigError, LocalProtocolError
-from agent.telephony.twilio.twiml import connect_stream, hang_up, reject, say_and_hang_up
+from agent.telephony.twilio.twiml import (
+    connect_stream,
+    hang_up,
+    nothing,
+    reject,
+    say_and_hang_up,
+)
 
 URL = "wss://voice.example.test/twilio/media/eu1"
 
@@ -95,3 +101,36 @@ def test_plain_websocket_is_for_loopback() -> None:
 def test_what_xml_cannot_carry_is_refused() -> None:
     with pytest.raises(LocalProtocolError, match="XML"):
         say_and_hang_up("bell \x07", "en-US")
+
+
+def test_what_follows_a_stream_stands_after_it_and_a_pause_before() -> None:
+    response = VoiceResponse()
+    response.pause(length=1)
+    connect = Connect()
+    connect.stream(url=URL)
+    response.append(connect)
+    response.redirect("https://voice.example.test/continue?a=1&b=2", method="POST")
+
+    ours = connect_stream(URL, {}, then="https://voice.example.test/continue?a=1&b=2", pause_s=1)
+
+    assert canonical(ours) == canonical(str(response))
+    assert canonical(nothing()) == canonical(str(VoiceResponse()))
+
+
+HOSTILE = [
+    "</Say><Dial>+19005550100</Dial><Say>",
+    '"/><Parameter name="tenant" value="other"/><Parameter name="x" value="',
+    "<![CDATA[</Response>]]>",
+    "<!-- --><!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>&e;&amp;&#60;",
+    "' onclick='x' & \u2028 \U0001f600",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_text_of_strangers_is_text_and_nothing_else(text: str) -> None:
+    said = ElementTree.fromstring(say_and_hang_up(text, "en-US").encode())
+    assert [child.tag for child in said] == ["Say", "Hangup"]
+    assert said.findtext("Say") == text
+    joined = ElementTree.fromstring(connect_stream(URL, {"name": text}).encode())
+    assert [child.tag for child in joined.iter()] == ["Response", "Connect", "Stream", "Parameter"]
+    assert [p.attrib for p in joined.iter("Parameter")] == [{"name": "name", "value": text}]

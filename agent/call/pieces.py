@@ -1,0 +1,30 @@
+"""What goes out to the caller, piece by piece: data only."""
+
+from dataclasses import dataclass
+
+from agent.call.cover import CoverSound
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Send this audio, whole 20 ms frames of mu-law, now.
+
+    Attributes:
+        part: the name of the part that begins with it, which its mark will have; else None.
+        turn: the turn that the audio belongs to; 0 for cover.
+        at: when, by the clock, the caller begins to hear it.
+        cover: what it is, if it is not the agent's audio.
+    """
+
+    mulaw: bytes
+    part: str | None
+    turn: int
+    at: float
+    cover: CoverSound | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Send this mark now."""
+
+    name: str

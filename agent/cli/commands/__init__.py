@@ -1,0 +1,1 @@
+"""What may be typed after `seamline`: each command's options, and the module that does it."""

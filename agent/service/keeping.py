@@ -1,0 +1,277 @@
+"""Brings the records of calls to the store, beside the calls: no call ever waits for it.
+
+What the store does not take goes to the spool, and from there to the store once it works again.
+A record is written to the store as a whole, and a second time only in the place of the first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from math import inf
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from agent.call.report import CallReport
+from agent.errors import StoreError
+from agent.observe.call_record import call_record
+from agent.observe.record_schema import CallRecord
+from agent.service.running import RunningCall
+from agent.service.spool import Spool, Unreadable
+
+WAITING = 2000
+"""Records that may wait for the writer; a further one is lost, and that is told."""
+SAVE_S = 10.0
+"""A store that takes longer counts as failing."""
+RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Pauses before the store is tried again; the last one again and again."""
+FLUSH_S = 5.0
+"""How long the store has for the last records when the service stops; then they are spooled."""
+CANCEL_S = 1.0
+EVERY_S = 3600.0
+
+_log = structlog.stdlib.get_logger()
+
+
+class Keeps(Protocol):
+    """What the writer needs of a store."""
+
+    async def open(self) -> None:
+        """Make it ready."""
+        ...
+
+    async def save(self, record: CallRecord) -> None:
+        """Keep a call."""
+        ...
+
+    async def delete_before(self, tenant: str, at: datetime) -> int:
+        """Delete a tenant's calls that began before this."""
+        ...
+
+
+class RecordKeeper:
+    """A `CallObserver` that keeps what is over.
+
+    Args:
+        store: takes the records.
+        spool: takes those that the store does not.
+
+    Attributes:
+        counters: `records_written`, `records_spooled`, `records_lost` (for want of room in memory
+            and on the disk), `records_refused` (that do not fit; they lie in the spool's folder
+            `refused`), `records_deleted` (their time was over), `store_failures` and
+            `spool_failures`.
+        failing: the store does not work; see `spooled`.
+        spooled: records that lie in the spool.
+    """
+
+    def __init__(self, store: Keeps, spool: Spool) -> None:
+        self.counters: Counter[str] = Counter()
+        self.failing = False
+        self.spooled = 0
+        self._store = store
+        self._spool = spool
+        self._waiting: deque[CallRecord] = deque()
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._tries = 0
+        self._retry_at = inf
+        self._stuck_until = 0.0
+
+    @property
+    def waiting(self) -> int:
+        """Records that have not been written anywhere yet."""
+        return len(self._waiting)
+
+    def began(self, running: RunningCall) -> None:
+        """See `CallObserver`; nothing is kept of a call before its end."""
+
+    def ended(self, running: RunningCall, report: CallReport) -> None:
+        """See `CallObserver`."""
+        self.keep(call_record(running, report, datetime.now(UTC)))
+
+    def keep(self, record: CallRecord) -> None:
+        """Have a record written; never waits."""
+        if len(self._waiting) >= WAITING:
+            self._lost(record, "too many wait")
+            return
+        self._waiting.append(record)
+        self._wake.set()
+
+    async def open(self) -> None:
+        """Make the store ready, or find that it cannot be had for now.
+
+        Raises:
+            ConfigError: it never can.
+        """
+        try:
+            async with asyncio.timeout(SAVE_S):
+                await self._store.open()
+        except (StoreError, TimeoutError) as error:
+            self._failed(error)
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Write what comes while the block runs, and at its end what is left."""
+        writer = asyncio.create_task(self._write())
+        try:
+            yield
+        finally:
+            self._closing = True
+            self._wake.set()
+            await asyncio.wait([writer], timeout=FLUSH_S)
+            writer.cancel()  # a store that hangs may not even notice that
+            await asyncio.wait([writer], timeout=CANCEL_S)
+            if writer.done() and not writer.cancelled() and (error := writer.exception()):
+                _log.error("keeping.failed", exc_info=error)
+            while self._waiting:
+                record = self._waiting.popleft()
+                if not await self._to_spool(record):
+                    self._lost(record, "neither store nor spool takes it")
+
+    async def _write(self) -> None:
+        self.spooled = len(await asyncio.to_thread(self._spool.files))
+        if self.spooled:
+            self._retry_at = min(self._retry_at, self._now())
+        while True:
+            if self._waiting and self._now() >= self._stuck_until:
+                if await self._save(self._waiting[0]):
+                    self._waiting.popleft()
+            elif self._closing:
+                return
+            elif self._now() >= self._retry_at:
+                await self._from_spool()
+            else:
+                await self._something()
+
+    async def _something(self) -> None:
+        """Wait for a record, or for the time to try again."""
+        self._wake.clear()
+        until = self._stuck_until if self._waiting else self._retry_at
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(None if until == inf else until):
+                await self._wake.wait()
+
+    async def _save(self, record: CallRecord) -> bool:
+        """Bring a record to the store or to the spool; says whether one of them has it."""
+        refused = False
+        if not self.failing or self._now() >= self._retry_at:
+            try:
+                await self._to_store(record)
+            except StoreError as error:
+                refused = error.of_record
+                if not refused:
+                    self._failed(error)
+            else:
+                return True
+        if await self._to_spool(record, refused=refused):
+            return True
+        self._stuck_until = max(self._now() + RETRY_S[0], self._retry_at if self.failing else 0.0)
+        return False
+
+    async def _to_store(self, record: CallRecord) -> None:
+        try:
+            async with asyncio.timeout(SAVE_S):
+                await self._store.save(record)
+        except TimeoutError as error:
+            raise StoreError("slow") from error
+        self.counters["records_written"] += 1
+        if self.failing:
+            self.failing, self._tries, self._retry_at = False, 0, self._now()
+            _log.info("store.works_again", spooled=self.spooled)
+
+    async def _to_spool(self, record: CallRecord, *, refused: bool = False) -> bool:
+        """Bring a record to the spool; says whether it has it."""
+        try:
+            await asyncio.to_thread(self._spool.put, record, refused=refused)
+        except OSError as error:
+            self._spool_failed(error)
+            return False
+        if refused:
+            self._refused(record.call_id)
+        else:
+            self.spooled += 1
+            self.counters["records_spooled"] += 1
+            if self._retry_at == inf:
+                self._retry_at = self._now()
+        return True
+
+    async def _from_spool(self) -> None:
+        """Bring the oldest files to the store, as long as it takes them and nothing else waits."""
+        files = await asyncio.to_thread(self._spool.files)
+        self.spooled = len(files)
+        for path in files:
+            if self._waiting or self._closing:
+                return
+            try:
+                await self._bring(path)
+            except StoreError as error:
+                self._failed(error)
+                return
+            except OSError as error:
+                self._spool_failed(error)
+                self._retry_at = self._now() + RETRY_S[-1]
+                return
+            self.spooled -= 1
+        self._retry_at = inf
+
+    async def _bring(self, path: Path) -> None:
+        try:
+            record = await asyncio.to_thread(self._spool.read, path)
+            if record is not None:
+                await self._to_store(record)
+        except (StoreError, Unreadable) as error:
+            if isinstance(error, StoreError) and not error.of_record:
+                raise
+            await asyncio.to_thread(self._spool.refuse, path)
+            self._refused(path.stem)
+        else:
+            await asyncio.to_thread(self._spool.remove, path)
+
+    def _failed(self, error: Exception) -> None:
+        self.counters["store_failures"] += 1
+        pause = RETRY_S[min(self._tries, len(RETRY_S) - 1)]
+        self._tries += 1
+        self._retry_at = self._now() + pause
+        if not self.failing:
+            self.failing = True
+            _log.error("store.failed", reason=str(error), spooled=self.spooled)
+
+    def _spool_failed(self, error: OSError) -> None:
+        self.counters["spool_failures"] += 1
+        _log.error("spool.failed", reason=error.strerror or type(error).__name__)
+
+    def _refused(self, name: str) -> None:
+        self.counters["records_refused"] += 1
+        _log.error("record.refused", record=name)
+
+    def _lost(self, record: CallRecord, reason: str) -> None:
+        self.counters["records_lost"] += 1
+        _log.error("record.lost", tenant=record.tenant, call_id=record.call_id, reason=reason)
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    async def delete_regularly(self, kept: Callable[[], Mapping[str, float]]) -> None:
+        """Delete at once and then every hour what tenants no longer keep, until cancelled.
+
+        Args:
+            kept: how long each tenant keeps its records now, in seconds; others are left alone.
+        """
+        while True:
+            for tenant, keep_s in kept().items():
+                before = datetime.now(UTC) - timedelta(seconds=keep_s)
+                try:
+                    n = await self._store.delete_before(tenant, before)
+                except StoreError as error:
+                    _log.warning("records.not_deleted", tenant=tenant, reason=str(error))
+                    continue
+                if n:
+                    self.counters["records_deleted"] += n
+                    _log.info("records.deleted", tenant=tenant, calls=n)
+            await asyncio.sleep(EVERY_S)

@@ -1,0 +1,59 @@
+"""The store of past calls beside a running service: opened, written to, swept."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agent.service.keeping import RecordKeeper
+from agent.service.phrase_cache import in_background
+from agent.service.reload import TenantStore
+from agent.service.settings import Settings
+from agent.service.spool import Spool
+
+if TYPE_CHECKING:
+    from agent.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What keeps the records of a service.
+
+    Attributes:
+        store: None: none are kept.
+        writers: who brings them there; to be told of every call.
+    """
+
+    store: Store | None = None
+    writers: Sequence[RecordKeeper] = ()
+
+
+@asynccontextmanager
+async def records_kept(settings: Settings, tenants: TenantStore) -> AsyncIterator[Records]:
+    """Keep records while the block runs; what is left at its end is written or spooled.
+
+    Raises:
+        ConfigError: the store cannot be used, and never will.
+    """
+    if settings.store is None:
+        yield Records()
+        return
+    from agent.store.store import Store  # SQLAlchemy: only where records are kept
+
+    def kept() -> dict[str, float]:
+        records = {name: ready.tenant.record for name, ready in tenants.current.by_name.items()}
+        return {
+            name: record.keep_records for name, record in records.items() if record.keep_records
+        }
+
+    store = Store(settings.store)
+    keeper = RecordKeeper(store, Spool(settings.data / "spool"))
+    try:
+        await keeper.open()
+        deleting = keeper.delete_regularly(kept)
+        async with keeper.at_work(), in_background(deleting, "retention.failed"):
+            yield Records(store, [keeper])
+    finally:
+        await store.close()

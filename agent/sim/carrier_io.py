@@ -1,0 +1,60 @@
+"""What goes in and out of the carrier's side of a stream; without I/O."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """From `at_s` after the start nothing reaches the service for `for_s`; then all at once."""
+
+    at_s: float
+    for_s: float
+
+
+class CarrierState(Enum):
+    """Where the stream stands."""
+
+    DETACHED = "detached"
+    OPENING = "opening"
+    STREAMING = "streaming"
+    LINGERING = "lingering"
+    CLOSED = "closed"
+
+
+class HangUp(Enum):
+    """How a call ends on the wire."""
+
+    STOP_THEN_CLOSE = "stop, then close"
+    CLOSE_ONLY = "close without stop"
+    STOP_ONLY = "stop, and close a while later"
+
+
+@dataclass(frozen=True, slots=True)
+class SendText:
+    """Send this text to the service."""
+
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CloseSocket:
+    """Close the socket; nothing follows."""
+
+    code: int = 1000
+
+
+type CarrierOutput = SendText | CloseSocket
+
+
+@dataclass(frozen=True, slots=True)
+class HeardFrame:
+    """One frame, mostly twenty milliseconds, of what the caller heard.
+
+    Attributes:
+        end: position of the sample after its last one.
+        loud_at: position of its first loud sample; None when it was quiet.
+    """
+
+    end: int
+    loud_at: int | None

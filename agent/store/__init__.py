@@ -1,0 +1,1 @@
+"""What is kept of calls that are over, in SQLite or PostgreSQL."""

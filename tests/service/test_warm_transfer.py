@@ -1,0 +1,284 @@
+"""A person is asked while the caller waits: what the carrier is asked to do, and when."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from agent.call.effects import Outcome
+from agent.service.twilio_rest import CallResource
+from agent.service.warm_transfer import ASK, GONE, Warm
+from agent.telephony.twilio.conference import ASKING_S, WarmState
+from tests.service.passing import (
+    CALL,
+    CALLER,
+    LINE,
+    ORIGIN,
+    PERSON,
+    REFUSED,
+    UNCLEAR,
+    House,
+    in_house,
+)
+from tests.service.passing import GONE as NOT_FOUND
+
+WENT = CallResource(CALL, "in-progress")
+TOLD = "The caller could not be connected with owner: {why}."
+
+
+def told(house: House) -> str:
+    text = house.transfers.tell(CALL)
+    assert text is not None
+    return text.partition(" The caller is back")[0]
+
+
+def test_the_person_is_called_from_the_line_once_the_caller_waits() -> None:
+    async def work(house: House) -> None:
+        house.transfers.begin(house.running, "owner", "Ann wants a party.")
+        assert not house.account().asked
+        assert house.supervisor.asides == [(20.0 + 2 * ASKING_S + 60.0, Outcome.PHONE_LOST)]
+        document = house.leave()
+        key = document.rpartition("/enter/")[2].partition("<")[0]
+        assert f'<Redirect method="POST">{ORIGIN}/twilio/conference/enter/' in document
+        warm = house.transfers.warm.find(key)
+        assert warm is not None
+        hold = warm.enter(ORIGIN)
+        assert 'startConferenceOnEnter="false"' in hold
+        assert f"warm-{CALL}-" in hold
+        assert warm.enter(ORIGIN) == hold
+        await asyncio.sleep(0.01)
+        [(to, from_, fields)] = house.account().of("create")
+        assert (to, from_) == ("+15550100199", LINE)
+        assert fields["Timeout"] == 20
+        assert fields["AsyncAmd"] is True
+        assert fields["time_limit_s"] == 660
+        assert fields["url"] == f"{ORIGIN}/twilio/conference/person/{key}"
+        assert CALLER not in str(fields)
+
+    in_house(work)
+
+
+def test_a_person_who_takes_the_call_joins_and_the_agent_is_done() -> None:
+    async def work(house: House) -> None:
+        warm = await house.waiting()
+        asked = warm.person_answered()
+        assert f"Ann wants a party. {ASK}" in asked
+        assert '<Say language="en-GB">' in asked
+        joined = warm.pressed("1")
+        assert 'startConferenceOnEnter="true"' in joined
+        assert f"warm-{CALL}-" in joined
+        assert warm.person_answered() == joined
+        assert house.supervisor.finished == [Outcome.TRANSFERRED]
+        assert house.counters == {"transfers_begun": 1, "transfers_connected": 1}
+        warm.person_ended("completed")
+        assert not warm.caller_left("in-progress")
+        assert house.transfers.warm.find(warm.key) is None
+
+    assert not in_house(work).account().of("redirect")
+
+
+@pytest.mark.parametrize(
+    ("happens", "why"),
+    [
+        (lambda warm: warm.person_ended("busy"), "the line is busy"),
+        (lambda warm: warm.person_ended("no-answer"), "nobody answered"),
+        (lambda warm: warm.machine_heard(), "an answering machine took the call"),
+        (lambda warm: warm.pressed("2"), "the person cannot take the call now"),
+        (lambda warm: warm.pressed(""), "the person answered and did not take the call"),
+    ],
+)
+def test_a_caller_nobody_takes_is_brought_back_and_the_agent_knows_why(
+    happens: Any, why: str
+) -> None:
+    async def work(house: House) -> None:
+        house.account().answers["redirect"] = [WENT]
+        warm = await house.waiting()
+        warm.person_answered()
+        happens(warm)
+        await asyncio.sleep(0.01)
+        assert house.account().of("redirect") == [
+            (CALL, f"{ORIGIN}/twilio/conference/back/{warm.key}")
+        ]
+        assert told(house) == TOLD.format(why=why)
+        assert not house.supervisor.finished
+        assert GONE in warm.person_answered()
+        assert "<Hangup" in warm.pressed("1")
+
+    assert in_house(work).counters == {"transfers_begun": 1, "transfers_failed": 1}
+
+
+def test_whoever_is_hung_up_on_is_hung_up_on_once() -> None:
+    async def work(house: House) -> None:
+        house.account().answers["hang_up"] = [UNCLEAR]
+        warm = await house.waiting()
+        warm.person_answered()
+        warm.machine_heard()
+        warm.person_ended("completed")
+        await asyncio.sleep(0.01)
+        assert house.account().of("hang_up") == [PERSON]
+
+    in_house(work)
+
+
+@pytest.mark.parametrize("error", [REFUSED, UNCLEAR])
+def test_an_order_that_is_refused_brings_the_caller_back(error: Exception) -> None:
+    async def work(house: House) -> None:
+        house.account().answers["create"] = [error]
+        warm = await house.waiting()
+        assert told(house) == TOLD.format(why="the call could not be put through")
+        assert GONE in warm.person_answered()  # should it have been taken all the same
+
+    assert len(in_house(work).account().of("redirect")) == 1
+
+
+def test_an_order_that_comes_through_too_late_is_undone() -> None:
+    async def work(house: House) -> None:
+        house.account().answers["create"] = [5.0]
+        warm = await house.waiting()
+        assert not warm.caller_left("completed")
+        await asyncio.sleep(6)
+        assert house.account().of("hang_up") == [PERSON]
+        assert house.supervisor.finished == [Outcome.CALLER_HUNG_UP]
+
+    in_house(work)
+
+
+def test_nobody_waits_longer_than_it_may_ring_and_be_asked() -> None:
+    async def work(house: House) -> None:
+        house.account().answers["redirect"] = [WENT]
+        await house.waiting()
+        await asyncio.sleep(20 + ASKING_S - 1)
+        assert not house.account().of("redirect")
+        await asyncio.sleep(2)
+        assert len(house.account().of("redirect")) == 1
+        assert told(house) == TOLD.format(why="nobody answered")
+
+    in_house(work)
+
+
+def test_a_carrier_that_does_not_bring_the_caller_back_is_asked_again() -> None:
+    async def work(house: House) -> None:
+        house.account().answers["redirect"] = [UNCLEAR, REFUSED, WENT]
+        warm = await house.waiting()
+        warm.person_ended("busy")
+        await asyncio.sleep(10)
+        assert len(house.account().of("redirect")) == 3
+        assert not house.account().of("hang_up")
+
+    in_house(work)
+
+
+def test_a_caller_who_cannot_be_brought_back_is_not_left_in_the_queue() -> None:
+    async def work(house: House) -> None:
+        house.account().answers["redirect"] = [UNCLEAR]
+        warm = await house.waiting()
+        warm.person_ended("busy")
+        await asyncio.sleep(10)
+        assert house.account().of("hang_up") == [CALL]
+
+    in_house(work)
+
+
+def test_a_caller_who_is_gone_is_not_brought_back() -> None:
+    async def work(house: House) -> None:
+        house.account().answers["redirect"] = [None]
+        warm = await house.waiting()
+        warm.person_ended("busy")
+        await asyncio.sleep(0.01)
+        assert house.supervisor.finished == [Outcome.CALLER_HUNG_UP]
+        assert warm.machine is not None
+        assert warm.machine.state is WarmState.OVER
+
+    in_house(work)
+
+
+@pytest.mark.parametrize(
+    ("status", "ends"),
+    [("completed", True), ("in-progress", False), (UNCLEAR, False), (NOT_FOUND, True)],
+)
+def test_who_leaves_the_conference_may_have_hung_up(status: str | Exception, ends: bool) -> None:
+    async def work(house: House) -> None:
+        answer = CallResource(CALL, status) if isinstance(status, str) else status
+        house.account().answers["fetch"] = [answer]
+        warm = await house.waiting()
+        warm.somebody_left()
+        await asyncio.sleep(0.01)
+        assert bool(house.supervisor.finished) is ends
+        warm.somebody_left()
+
+    in_house(work)
+
+
+def test_a_caller_who_falls_out_of_the_conference_goes_back_without_being_fetched() -> None:
+    async def work(house: House) -> None:
+        warm = await house.waiting()
+        assert warm.caller_left("in-progress")
+        assert told(house) == TOLD.format(why="the call could not be put through")
+        await asyncio.sleep(0.01)
+        assert not house.account().of("redirect")
+        assert house.account().of("hang_up") == [PERSON]
+
+    in_house(work)
+
+
+def test_what_comes_before_the_caller_waits_changes_nothing() -> None:
+    async def work(house: House) -> None:
+        house.transfers.begin(house.running, "owner", "x")
+        [warm] = house.transfers.warm._by_key.values()
+        assert isinstance(warm, Warm)
+        warm.person_ended("busy")
+        warm.machine_heard()
+        warm.somebody_left()
+        assert not warm.caller_left("completed")
+        assert GONE in warm.person_answered()
+        assert "<Hangup" in warm.pressed("1")
+        assert warm.machine is None
+
+    assert not in_house(work).account().asked
+
+
+def test_a_caller_who_hangs_up_is_heard_of_by_the_call_s_own_end() -> None:
+    async def work(house: House) -> None:
+        warm = await house.waiting()
+        house.transfers.warm.ended("CA" + "9" * 32, hung_up=True)
+        assert warm.machine is not None
+        assert warm.machine.waiting
+        house.transfers.warm.ended(CALL, hung_up=True)
+        house.transfers.warm.ended(CALL, hung_up=True)
+        await asyncio.sleep(0.01)
+        assert house.account().of("hang_up") == [PERSON]
+        assert not house.account().of("redirect")
+
+    in_house(work)
+
+
+def test_a_caller_whose_agent_goes_is_not_left_waiting() -> None:
+    async def work(house: House) -> None:
+        house.account().answers["redirect"] = [WENT]
+        await house.waiting()
+        house.transfers.warm.ended(CALL, hung_up=False)
+        await house.transfers.warm.close()
+        assert len(house.account().of("redirect")) == 1
+        assert house.account().of("hang_up") == [PERSON]
+
+    in_house(work)
+
+
+def test_what_was_connected_stays_connected() -> None:
+    async def work(house: House) -> None:
+        warm = await house.waiting()
+        warm.pressed("1")
+        house.transfers.warm.ended(CALL, hung_up=True)
+        assert warm.machine is not None
+        assert warm.machine.state is WarmState.CONNECTED
+
+    in_house(work)
+
+
+def test_a_call_that_ends_before_the_caller_waits_leaves_nothing() -> None:
+    async def work(house: House) -> None:
+        house.transfers.begin(house.running, "owner", "x")
+        house.transfers.warm.ended(CALL, hung_up=True)
+        assert not house.transfers.warm._by_key
+
+    in_house(work)

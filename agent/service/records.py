@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from agent.service.keeping import RecordKeeper
@@ -40,7 +42,9 @@ async def records_kept(settings: Settings, tenants: TenantStore) -> AsyncIterato
     if settings.store is None:
         yield Records()
         return
-    from agent.store.store import Store  # SQLAlchemy: only where records are kept
+    # SQLAlchemy: only where records are kept, and read in a thread, for it takes a while.
+    await asyncio.to_thread(import_module, "agent.store.store")
+    from agent.store.store import Store
 
     def kept() -> dict[str, float]:
         records = {name: ready.tenant.record for name, ready in tenants.current.by_name.items()}

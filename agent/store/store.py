@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -56,6 +57,8 @@ class Store:
         async with self._reading() as connection:
             found = await connection.run_sync(version_of)
         if found != HEAD:
+            # Once in a store's life; to import it takes 0.1 s, for which no call waits.
+            await asyncio.to_thread(import_module, "alembic.command")
             async with self._writing() as connection:
                 await connection.run_sync(migrate)
         self._open = True

@@ -1,6 +1,7 @@
 """The `seamline` command as a person types it: help, refusals with exit code 2, findings."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -207,14 +208,19 @@ def test_doctor_says_what_is_missing_and_prints_the_figures(
     assert "secret-value" not in run.out
 
 
+def started(command: list[str]) -> subprocess.Popen[str]:
+    """A service, without asyncio's remarks about what is slow on a busy machine."""
+    root, quick = Path(agent.__file__).parents[1], {**os.environ, "PYTHONASYNCIODEBUG": ""}
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=root, env=quick)
+
+
 @pytest.mark.socket
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_service_serves_until_a_signal(number: int, tmp_path: Path) -> None:
     arguments = with_service(tmp_path, "log: {file: calls.log}")
     command = [sys.executable, "-m", "agent", *arguments, "--port", "0"]
     url = ("--gemini-url", "ws://127.0.0.1:1")
-    root = Path(agent.__file__).parents[1]
-    with subprocess.Popen([*command, *url], stderr=subprocess.PIPE, text=True, cwd=root) as service:
+    with started([*command, *url]) as service:
         assert service.stderr is not None
         line = service.stderr.readline()
         origin = line.split(" on ")[1].split()[0]
@@ -254,8 +260,7 @@ def test_a_refused_change_is_told_at_the_console_and_the_service_goes_on(tmp_pat
     arguments = with_service(tmp_path, "log: {file: calls.log}")
     command = [sys.executable, "-m", "agent", *arguments, "--port", "0"]
     url = ("--gemini-url", "ws://127.0.0.1:1")
-    root = Path(agent.__file__).parents[1]
-    with subprocess.Popen([*command, *url], stderr=subprocess.PIPE, text=True, cwd=root) as service:
+    with started([*command, *url]) as service:
         assert service.stderr is not None
         service.stderr.readline()
         (tmp_path / "office.yaml").write_text("tenant: office\nagnet: x\n")

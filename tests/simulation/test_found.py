@@ -53,6 +53,7 @@ FOUND = {
     874415: "words kept before the first connection and not sent yet were held against us",
     879685: "a reply to words before, cut as it began, was taken for the answer to these",
     881148: "what older words, sent again, cut short was held against us",
+    3002993: "an answer that crossed our asking for its rest was held against us",
     42534: "what the service went on with by itself was taken for the answer to the caller",
     77: "the phone came back, and what was to be told cut the result of a function",
     7281: "the line broke, and nobody else in the call was told at once",

@@ -21,6 +21,7 @@ FRAME_MS = 20
 _ROUNDING_S = 0.001
 _AT_ONCE_S = 0.25
 _SURE_S = 0.7
+_CROSSED_S = 0.2
 """Our speech detection takes no longer to be sure that the caller is silent."""
 _SOUND_S = 0.4
 """What is shorter, our side may take for a cough, which nobody answers."""
@@ -83,8 +84,15 @@ def cut_without_reason(record: Record, voiced: Voiced) -> int:
     backs = (away.back_s + PATIENCE_S for away in record.away if away.wanted and away.back_s)
     urgent = (*record.late_results, *backs)  # what our side could keep from the model no longer
     told = any(voiced.at - 0.1 <= at <= until + 1.0 for at in urgent)
+    told = told or any(abs(voiced.at - at) <= _CROSSED_S for at in _asked(record))
     pressed = bool(record.script.keys)
     return 0 if spoken_over or over or told or pressed else voiced.received - n
+
+
+def _asked(record: Record) -> Iterator[float]:
+    """When our side asked for the rest of a sentence: that cuts what the model begins then."""
+    timeline = record.call.timeline
+    return (timeline.began_at + e.t for e in timeline if e.name == "agent.asked_to_go_on")
 
 
 def _heard_before(record: Record, voiced: Voiced) -> Iterator[HeardPiece]:

@@ -9,7 +9,6 @@ connection, used by one thread of its own.
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ import msgspec
 
 from agent.errors import AgentError, ConfigError
 from agent.service.outbound_order import Order
+from agent.tools.sqlite_file import make_private, prepare, transaction
 
 FILE_NAME = "outbound_orders.sqlite3"
 """In the data folder. No tenant's file can have this name: a tenant's has no underscore."""
@@ -34,7 +34,6 @@ _SCHEMA = (
     ) WITHOUT ROWID
     """,
     "CREATE INDEX orders_by_time ON orders (asked_at)",
-    f"PRAGMA user_version = {VERSION}",
 )
 
 
@@ -110,8 +109,7 @@ class OutboundFile:
     def _open(self) -> sqlite3.Connection:
         if self._connection is not None:
             return self._connection
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        make_private(self._path)
         connection = sqlite3.connect(
             self._path, timeout=WAIT_FOR_LOCK_S, isolation_level=None, check_same_thread=False
         )
@@ -119,7 +117,7 @@ class OutboundFile:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA secure_delete = ON")
-            _prepare(connection)
+            prepare(connection, VERSION, _SCHEMA)
         except BaseException:
             connection.close()
             raise
@@ -139,32 +137,11 @@ class OutboundFile:
 
     def _forget(self, ids: list[tuple[str]]) -> None:
         connection = self._open()
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(connection):
             connection.executemany("DELETE FROM orders WHERE id = ?", ids)
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
 
     def _close(self) -> None:
         for connection in (self._connection, self._lock):
             if connection is not None:
                 connection.close()
         self._connection = self._lock = None
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    """Make the table in a new file; leave a file alone that a later version has written."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > VERSION:
-            raise sqlite3.DatabaseError(f"it was written by a later version ({version})")
-        if version == 0:
-            for statement in _SCHEMA:
-                connection.execute(statement)
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")

@@ -5,7 +5,6 @@ writes its own calls and reads the sums of all. Amounts are whole millionths of 
 """
 
 import asyncio
-import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agent.errors import ConfigError
+from agent.tools.sqlite_file import make_private, prepare, transaction
 
 FILE_NAME = "spending.sqlite3"
 """In the data folder. No tenant's file can have this name: a tenant's has no dot."""
@@ -30,7 +30,6 @@ _SCHEMA = (
     ) WITHOUT ROWID
     """,
     "CREATE INDEX spent_by_day ON spent (day, tenant)",
-    f"PRAGMA user_version = {VERSION}",
 )
 
 
@@ -92,13 +91,12 @@ class SpendingFile:
     def _open(self) -> sqlite3.Connection:
         if self._connection is not None:
             return self._connection
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        make_private(self._path)
         connection = sqlite3.connect(
             self._path, timeout=WAIT_FOR_LOCK_S, isolation_level=None, check_same_thread=False
         )
         try:
-            _prepare(connection)
+            prepare(connection, VERSION, _SCHEMA)
         except BaseException:
             connection.close()
             raise
@@ -108,8 +106,7 @@ class SpendingFile:
     def _exchange(self, calls: Sequence[SpentCall], since: str) -> Totals:
         connection = self._open()
         if calls:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(connection):
                 connection.executemany(
                     "INSERT INTO spent (call, tenant, day, micro_usd) VALUES (?, ?, ?, ?) "
                     "ON CONFLICT (call) DO UPDATE SET micro_usd = excluded.micro_usd",
@@ -118,10 +115,6 @@ class SpendingFile:
                 connection.execute(
                     f"DELETE FROM spent WHERE day < date(?, '-{KEEP_DAYS} days')", (since,)
                 )
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
         rows = connection.execute(
             "SELECT tenant, day, SUM(micro_usd) FROM spent WHERE day >= ? GROUP BY tenant, day",
             (since,),
@@ -132,19 +125,3 @@ class SpendingFile:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    """Make the table in a new file; leave a file alone that a later version has written."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > VERSION:
-            raise sqlite3.DatabaseError(f"it was written by a later version ({version})")
-        if version == 0:
-            for statement in _SCHEMA:
-                connection.execute(statement)
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")

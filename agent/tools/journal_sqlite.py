@@ -9,7 +9,6 @@ the log: a request is still made once, as long as the process lives.
 """
 
 import asyncio
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
@@ -22,6 +21,7 @@ import structlog
 
 from agent.errors import ConfigError
 from agent.tools.journal import Busy, Committed, Journal, Known, MemoryJournal, Mine, Unknown
+from agent.tools.sqlite_file import make_private, prepare
 
 FILE_NAME = "tool_journal.sqlite3"
 """In the data folder. No tenant's file can have this name: a tenant's has no underscore."""
@@ -117,8 +117,7 @@ class SqliteJournal:
     def _open(self) -> sqlite3.Connection:
         if self._connection is not None:
             return self._connection
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        make_private(self._path)
         connection = sqlite3.connect(
             self._path, timeout=0, autocommit=True, check_same_thread=False
         )
@@ -127,7 +126,7 @@ class SqliteJournal:
             connection.execute(f"PRAGMA busy_timeout = {WAIT_FOR_LOCK_S * 1000:.0f}")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA secure_delete = ON")
-            _prepare(connection)
+            prepare(connection, VERSION, _SCHEMA.split(";"))
         except BaseException:
             connection.close()
             raise
@@ -186,23 +185,6 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
         else:
             return
     connection.execute(switch)
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    """Make the table in a new file; leave a file alone that a later version has written."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > VERSION:
-            raise sqlite3.DatabaseError(f"it was written by a later version ({version})")
-        if version == 0:
-            for statement in _SCHEMA.split(";"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {VERSION}")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
 
 
 def make_journal(kind: Literal["sqlite", "memory"], data_dir: Path) -> Journal:

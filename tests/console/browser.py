@@ -96,6 +96,16 @@ async def visitor(browser: Browser, **options: Any) -> AsyncIterator[Visitor]:
     assert made.problems == []
 
 
+async def until(page: Page, expression: str) -> None:
+    """Wait for something to be true on the page, which lets no text be run as a program.
+
+    Playwright's own way has the page do that each time it looks again.
+    """
+    async with asyncio.timeout(PATIENCE_MS / 1000):
+        while not await page.evaluate(expression):  # noqa: ASYNC110 (the page tells nobody)
+            await asyncio.sleep(0.05)
+
+
 def _is_trouble(text: str) -> bool:
     return "Content Security Policy" in text or "Uncaught" in text
 

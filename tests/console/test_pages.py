@@ -24,6 +24,7 @@ from tests.console.browser import (
     require_chromium,
     serious_findings,
     served,
+    until,
     visitor,
 )
 from tests.service.house import SHOP, House
@@ -305,18 +306,18 @@ def test_a_past_call_is_heard_from_where_one_clicks(tmp_path: Path) -> None:
         await expect(page.locator("#call-words")).to_contain_text("a table for four")
         await expect(page.locator("#call-tools")).to_be_hidden()
         sound_at = "document.querySelector('#sound').currentTime"
-        await page.wait_for_function("document.querySelector('#sound').readyState > 0")
+        await until(page, "document.querySelector('#sound').readyState > 0")
         box = await page.locator("#picture").bounding_box()
         assert box is not None
         await page.mouse.click(box["x"] + 74 + (box["width"] - 82) / 2, box["y"] + 60)
-        await page.wait_for_function(f"{sound_at} >= 0.9")
+        await until(page, f"{sound_at} >= 0.9")
         await page.evaluate("document.querySelector('#sound').pause()")
         await page.locator("#picture").focus()
         await page.keyboard.press("Home")
-        await page.wait_for_function(f"{sound_at} < 0.9")
+        await until(page, f"{sound_at} < 0.9")
         await page.evaluate("document.querySelector('#sound').pause()")
         await page.locator("#call-words button").last.click()
-        await page.wait_for_function(f"{sound_at} > 1")
+        await until(page, f"{sound_at} > 1")
         assert any(asked.startswith("bytes=") for asked in ranges)
         drawn = await page.evaluate(
             "[...document.querySelector('#picture').getContext('2d')"

@@ -243,15 +243,37 @@ def effect_key(call_id: str, name: str, args: bytes, turn: int) -> str:
 
 
 def canonical(args: Mapping[str, object]) -> bytes:
-    """Arguments as JSON in one form: keys in order, and 4.0 written as 4."""
+    """Arguments as JSON in one form: keys in order, and 4.0 written as 4.
+
+    What is nested deeper than anybody needs is told level by level instead, in a form of its own.
+    """
     return msgspec.json.encode(_plain(args, DEEPEST), order="sorted")
 
 
 def _plain(value: object, levels: int) -> object:
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if levels and isinstance(value, Mapping):
+    if not isinstance(value, Mapping | list):
+        return value
+    if not levels:
+        return _told(value)
+    if isinstance(value, Mapping):
         return {name: _plain(item, levels - 1) for name, item in value.items()}
-    if levels and isinstance(value, list):
-        return [_plain(item, levels - 1) for item in value]
-    return value
+    return [_plain(item, levels - 1) for item in value]
+
+
+def _told(value: object) -> list[object]:
+    """A nested value as a flat list, which tells it from any other."""
+    told: list[object] = []
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, Mapping):
+            told.append({"keys": sorted(one)})
+            left.extend(one[name] for name in sorted(one))
+        elif isinstance(one, list):
+            told.append({"items": len(one)})
+            left.extend(one)
+        else:
+            told.append(_plain(one, 0))
+    return told

@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.call.requests import RECALL_S, CallerTurns, Knowledge, Request, Requests, effect_key
+from agent.call.requests import (
+    DEEPEST,
+    RECALL_S,
+    CallerTurns,
+    Knowledge,
+    Request,
+    Requests,
+    effect_key,
+)
 from agent.call.requests import canonical as canonical_form
 from agent.gemini.session_events import ToolCall
 
@@ -75,7 +83,23 @@ def test_arguments_of_any_depth_are_taken() -> None:
     deep: dict[str, object] = {}
     for _ in range(3000):
         deep = {"in": [deep]}
-    assert canonical_form(deep)
+    form = canonical_form(deep)
+    assert form == canonical_form(dict(deep))
+    assert form != canonical_form({"in": [{"in": [deep]}]})
+
+
+def nested(inmost: object) -> dict[str, object]:
+    deep = inmost
+    for _ in range(DEEPEST):
+        deep = [deep]
+    return {"in": deep}
+
+
+def test_what_is_nested_deeply_is_told_apart_all_the_same() -> None:
+    first = {"a": [1, 2.0], "b": "x"}
+    assert canonical_form(nested(first)) == canonical_form(nested({"b": "x", "a": [1, 2]}))
+    for other in ({"a": [2, 1], "b": "x"}, {"a": [1, 2]}, {"a": [1], "b": "x"}, [1, 2, "x"], 1):
+        assert canonical_form(nested(first)) != canonical_form(nested(other))
 
 
 values = st.recursive(

@@ -26,7 +26,6 @@ from agent.gemini.session import LiveSession
 from agent.gemini.session_events import (
     Loss,
     ModelAudio,
-    Moved,
     OutputTranscript,
     SessionEvent,
 )
@@ -254,8 +253,6 @@ class Call:
         for event in events:
             if self._life.state is not CallState.ENDED:
                 self._model_side.happened(event, now)
-                if isinstance(event, Moved) and self.away:
-                    self._session.end_audio(now)  # what was sent again is all there is
 
     # Time, and the end from outside.
 

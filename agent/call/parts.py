@@ -111,12 +111,13 @@ class Parts:
             The parts that were begun and not heard to their end, by their old names, and the
             samples queued again.
         """
-        heard -= heard % FRAME
         names = {part.name for part in self.waiting if part.sent}
         queued = 0
         while self._kept:
             end, part, audio = self._kept.pop()
-            audio = audio[max(0, len(audio) - max(0, end - heard)) :]
+            unheard = max(0, end - heard)
+            unheard += -unheard % FRAME  # in frames of what was sent, wherever its stream began
+            audio = audio[max(0, len(audio) - unheard) :]
             if not audio:
                 continue
             names.add(part.name)

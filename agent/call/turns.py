@@ -57,6 +57,7 @@ class Turns:
         self.model_at = -inf
         self.text_dropped = 0
         self._late_until = -inf
+        self._all_came = False  # of what the model said last, as its service says
         self._expected_from = -inf
         self._caller_text = ""
         self._apart = False  # the caller's next words are an utterance of their own
@@ -152,6 +153,7 @@ class Turns:
             That turn, if it was not known before.
         """
         self.model_at = now
+        self._all_came = True
         turn = self.open
         if turn is None:
             if self._late_until == inf:
@@ -190,9 +192,9 @@ class Turns:
         self.model_at = now
         self._asked = True
         self._unfinished = None
-        if phantom:
+        if phantom or self._all_came:
             self._late_until = -inf
-        elif self._late_until == inf or (self.open is not None and not self.open.generated):
+        elif self._late_until == inf or self.open is not None:
             self._late_until = now + LATE_S
         if self.open is not None:
             self._close(self.open)
@@ -305,6 +307,7 @@ class Turns:
 
     def _begin(self, now: float) -> Turn:
         self._late_until = -inf
+        self._all_came = False
         self.model_at = now
         turn, self._unfinished = self._unfinished, None
         if turn is not None:

@@ -46,6 +46,7 @@ _ACTIVITY = {
     True: encode_client(RealtimeInputMessage(RealtimeInput(activity_start=ActivityStart()))),
     False: encode_client(RealtimeInputMessage(RealtimeInput(activity_end=ActivityEnd()))),
 }
+_STREAM_END = encode_client(RealtimeInputMessage(RealtimeInput(audio_stream_end=True)))
 
 
 class Outbound:
@@ -79,6 +80,7 @@ class Outbound:
         self._speaking = False  # as the owner says
         self._speaking_sent = False  # as the service was told
         self._sent_until = 0.0
+        self._ended_at: int | None = None  # the sample before which the owner ended the stream
         self.gated_until = inf
         self.due = inf
 
@@ -96,6 +98,11 @@ class Outbound:
             self._counters["sent_after_close"] += 1
         else:
             self._ledger.add_audio(pcm, 0)
+
+    def end_audio(self) -> None:
+        """No audio follows for a while; a connection that takes over meanwhile is told so too."""
+        self._ended_at = self._ledger.position
+        self.live(_STREAM_END, Kind.TELLS)
 
     def live(self, frame: bytes, kind: Kind) -> None:
         """A frame of live input that is not audio."""
@@ -147,6 +154,7 @@ class Outbound:
         self._state = _State.OPEN
         if self._manual:
             self._open_bracket(plan)
+        self._end_again()
         self._sent_until = now - BURST_S
         self._ledger.sends(now)
         self._send_pending(now)
@@ -217,6 +225,12 @@ class Outbound:
         if not plan.exact and (not told[0] if told else self._speaking):
             self.untracked(_ACTIVITY[True])
         self._speaking_sent = told[-1] if told else self._speaking
+
+    def _end_again(self) -> None:
+        """Where the stream has ended, end what the plan sends again: the service waits else."""
+        told = any(entry.payload == _STREAM_END for entry in self._ledger.waiting.others())
+        if self._ended_at == self._ledger.position and not told:
+            self._ledger.add(_STREAM_END, 0, Kind.TELLS)
 
     def _tell_activity(self) -> None:
         if self._speaking is not self._speaking_sent:

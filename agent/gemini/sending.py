@@ -41,6 +41,11 @@ class Sending:
         self._talk.outbound.handle_timer(now)
         self._talk.outbound.live(encode_client(RealtimeInputMessage(value)), kind)
 
+    def end_audio(self, now: float) -> None:
+        """No audio follows for a while."""
+        self._talk.outbound.handle_timer(now)
+        self._talk.outbound.end_audio()
+
     def activity(self, started: bool, now: float) -> None:
         """The caller begins or stops to speak, where the service is told so."""
         if not self._talk.context.manual:

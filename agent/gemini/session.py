@@ -267,7 +267,7 @@ class LiveSession:
         With manual detection there is nothing to flush, and nothing is sent (2.3).
         """
         if not self._talk.context.manual:
-            self._sending.live(RealtimeInput(audio_stream_end=True), Kind.TELLS, now)
+            self._sending.end_audio(now)
 
     def send_activity(self, started: bool, now: float) -> None:
         """Tell that the caller begins or stops to speak; repeats are left out (B30).

@@ -121,7 +121,7 @@ class Talk:
         for event in self.inbound.read(message):
             if type(event) is ModelAudio:  # the hot path
                 if self.track.read(event):
-                    self._turn_began()
+                    self._turn_began(now)
                 self.ledger.answered()
                 self._events.append(event)
             elif isinstance(event, InputTranscript):
@@ -142,7 +142,7 @@ class Talk:
 
     def _note(self, event: SessionEvent, now: float) -> None:
         if self.track.read(event):
-            self._turn_began()
+            self._turn_began(now)
         match event:
             case OutputTranscript(text):
                 self.words.of_model(text)
@@ -151,6 +151,7 @@ class Talk:
             case ToolCallsRequested(calls):
                 self.words.called(calls)
             case HandleUpdated(True):
+                self.ledger.sends(now)
                 self._handle_came()
             case UsageReported(usage):
                 self.forgotten = self.health.used(usage.prompt_tokens)
@@ -176,7 +177,8 @@ class Talk:
             self._speech(True, now, SERVICE_HEARD_S)
             self._speech(False, now, 0.0)
 
-    def _turn_began(self) -> None:
+    def _turn_began(self, now: float) -> None:
+        self.ledger.sends(now)  # what was under way a while ago has arrived, though nothing follows
         self.ledger.turn_began()
         self.words.turn_began()
 

@@ -62,16 +62,20 @@ def heard(sent: list[Play], until: float) -> bytes:
     st.lists(st.floats(0.01, 2.0), max_size=4),
     st.floats(0.0, 3.0),
     st.sampled_from([100, 240, 300]),
+    st.floats(0.001, 0.3),
 )
 @settings(max_examples=60, deadline=None)
 def test_every_frame_is_heard_once_however_often_the_line_breaks(
-    breaks: list[float], away_s: float, lead_ms: int
+    breaks: list[float], away_s: float, lead_ms: int, cut_s: float
 ) -> None:
     playout = line(lead_ms)
+    playout.push(1, counted(20 * FRAME), -cut_s)
+    play(playout, -cut_s, 0.0)
+    playout.clear(0.0)  # what follows begins anywhere
     pcm = counted(40 * FRAME)
-    playout.push(1, pcm[: pcm.size // 2], 0.0)
+    playout.push(2, pcm[: pcm.size // 2], 0.0)
     playout.finish()
-    playout.push(2, pcm[pcm.size // 2 :], 0.0)
+    playout.push(3, pcm[pcm.size // 2 :], 0.0)
     playout.finish()
     now, got = 0.0, b""
     for lasts in breaks:
@@ -86,6 +90,7 @@ def test_every_frame_is_heard_once_however_often_the_line_breaks(
     silence = bytes([mulaw.SILENCE])
     said = mulaw.encode(pcm[::3])
     assert got.replace(silence, b"") == said.replace(silence, b"")
+    assert playout.all_heard()
 
 
 def test_what_comes_while_there_is_no_line_waits() -> None:

@@ -324,8 +324,9 @@ def test_nothing_is_late_after_an_interruption_of_a_turn_that_had_all_come() -> 
     turns = Turns()
     spoken(turns, 1.0)
     turns.generation_complete(1.1)
-    turns.interrupted(4.0)
-    assert turns.model_spoke(4.9) is not None
+    turns.cut({}, 1.4)
+    turns.interrupted(1.5)
+    assert turns.model_spoke(1.9) is not None
     turns.interrupted(5.0)
     assert turns.model_spoke(5.9) is None
     assert turns.late == 1

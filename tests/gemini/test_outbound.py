@@ -124,6 +124,34 @@ def test_the_order_is_kept_and_the_speed_whatever_happens(
             assert len(frames) == handed
 
 
+STREAM_END = {"realtimeInput": {"audioStreamEnd": True}}
+
+
+def test_what_is_sent_again_after_the_stream_has_ended_ends_too() -> None:
+    """Else the service waits for more of it, and answers when the caller is back."""
+    way = Way()
+    way.ledger.speech(started=True, ago=0)
+    way.packet(1)
+    way.ledger.speech(started=False, ago=0)
+    way.out.end_audio()
+    assert way.sent() == [1, STREAM_END]
+    way.out.hold()
+    way.connect(1.0)
+    assert way.sent() == [1, STREAM_END]
+    way.out.hold()
+    way.packet(2)
+    way.connect(2.0)
+    assert way.sent() == [1, 2]  # it goes on, and has not ended
+
+
+def test_an_end_that_waits_is_sent_once() -> None:
+    way = Way(up=False)
+    way.packet(1)
+    way.out.end_audio()
+    way.connect(1.0)
+    assert way.sent() == [1, STREAM_END]
+
+
 def test_nothing_goes_out_after_the_end() -> None:
     way = Way(manual=True)
     way.out.gate(10.0)

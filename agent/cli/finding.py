@@ -1,15 +1,13 @@
 """What `seamline doctor` finds, and how long it may look for it."""
 
 import asyncio
-import threading
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Literal
 
 from agent.errors import ConfigError
+from agent.tools.threads import Threads
 
 CHECK_S = 10.0
 """How long one check may take; they run side by side."""
@@ -57,22 +55,4 @@ async def in_daemon[T](work: Callable[[], T]) -> T:
 
     A thread of the loop's own pool would be waited for at the end of the program.
     """
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def settle(act: Callable[[], None]) -> None:
-        if not done.done():
-            act()
-
-    def run() -> None:
-        try:
-            result = work()
-        except BaseException as error:
-            act = partial(done.set_exception, error)
-        else:
-            act = partial(done.set_result, result)
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(settle, act)
-
-    threading.Thread(target=run, name="doctor", daemon=True).start()
-    return await done
+    return await asyncio.get_running_loop().run_in_executor(Threads(), work)

@@ -14,6 +14,7 @@ from aiohttp.connector import AddrInfoType
 from agent.errors import ConfigError
 from agent.service.account_needs import warn_without_account
 from agent.service.auth import settings_key
+from agent.service.background import in_background
 from agent.service.carrier_requests import FORM_LIMIT
 from agent.service.carrier_routes import add_carrier_routes, door
 from agent.service.carrier_status import add_status_routes
@@ -31,7 +32,6 @@ from agent.service.metrics import add_metrics_routes
 from agent.service.outbound import OutboundCalls, outbound_key
 from agent.service.outbound_file import OutboundFile, file_name
 from agent.service.outbound_routes import add_outbound_routes
-from agent.service.phrase_cache import in_background
 from agent.service.reach import INSTANCE_HEADER, instance_key
 from agent.service.records import records_kept
 from agent.service.reload import Report, TenantStore

@@ -16,8 +16,8 @@ from agent.call.tape import Began
 from agent.call.taped import TapedCall
 from agent.gemini.session import LiveSession
 from agent.observe.wire_key import WireKey
+from agent.service.background import in_background
 from agent.service.carrier_recording import CarrierRecording
-from agent.service.phrase_cache import in_background
 from agent.service.recording_file import RecordingFile, recorded, recording_path
 from agent.service.twilio_rest import TwilioRest
 from agent.service.wire_file import WireFile, wire_path, written

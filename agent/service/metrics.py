@@ -17,7 +17,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from agent.call.report import CallReport
 from agent.observe.metrics import CONTENT_TYPE, OTHERS, Metrics
 from agent.service.auth import require_token
-from agent.service.phrase_cache import in_background
+from agent.service.background import in_background
 from agent.service.reload import breathe
 from agent.service.running import RunningCall
 from agent.service.service import Service

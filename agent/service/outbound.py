@@ -13,13 +13,13 @@ import structlog
 from aiohttp import web
 
 from agent.errors import ConfigError
+from agent.service.background import in_background
 from agent.service.do_not_call import DoNotCallFiles
 from agent.service.outbound_book import OutboundBook
 from agent.service.outbound_file import HeldElsewhere, OutboundFile
 from agent.service.outbound_news import OutboundNews
 from agent.service.outbound_order import Order, OrderState
 from agent.service.outbound_rules import NotCalled, longest_s, not_called, rest_fields
-from agent.service.phrase_cache import in_background
 from agent.service.rates import Buckets
 from agent.service.service import Service
 from agent.service.tenant_files import ReadyTenant

@@ -9,12 +9,11 @@ import asyncio
 import hashlib
 import json
 import os
-from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import structlog
 
@@ -94,25 +93,6 @@ class PhraseCache:
         except OSError as error:
             _log.warning("phrase.not_kept", tenant=tenant, reason=error.strerror)
         return True
-
-
-@asynccontextmanager
-async def in_background(work: Coroutine[Any, Any, None], failed: str) -> AsyncIterator[None]:
-    """Let `work` go on while the block runs; at its end it is cancelled.
-
-    Args:
-        failed: the event of the log if it ends with an error.
-
-    Not a task group: the two ends of an application's life may run in different tasks.
-    """
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error(failed, exc_info=error)
 
 
 def name_of(prepared: Prepared, text: str) -> str:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from agent.service.background import in_background
 from agent.service.keeping import RecordKeeper
-from agent.service.phrase_cache import in_background
 from agent.service.reload import TenantStore
 from agent.service.settings import Settings
 from agent.service.spool import Spool

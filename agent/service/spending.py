@@ -20,7 +20,7 @@ from agent.call.cost import MICRO, CallPrices
 from agent.call.report import CallReport
 from agent.gemini.models import Surface
 from agent.observe.prices import Direction, PriceTable
-from agent.service.phrase_cache import in_background
+from agent.service.background import in_background
 from agent.service.running import RunningCall
 from agent.service.spending_file import SpendingFile, SpentCall, Totals
 from agent.service.tenant_files import ReadyTenant

@@ -61,18 +61,10 @@ class Function:
         """Call the function: on the loop if it is `async`, else in a thread of its own."""
         if inspect.iscoroutinefunction(self.call):
             return await self.call(**keywords)
-        work = partial(copy_context().run, _called, self.call, **keywords)
+        work = partial(copy_context().run, self.call, **keywords)
         result = await asyncio.get_running_loop().run_in_executor(self.threads, work)
         # A decorator may have made a plain function of an `async` one.
         return await result if inspect.isawaitable(result) else result
-
-
-def _called(function: Callable[..., Any], **keywords: Any) -> object:
-    """Call it; a future would wait for ever for the one exception that it cannot take."""
-    try:
-        return function(**keywords)
-    except StopIteration as error:
-        raise RuntimeError(f"{function.__name__} raised StopIteration") from error
 
 
 def declare(function: Callable[..., Any]) -> FunctionDeclaration:

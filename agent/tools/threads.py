@@ -79,7 +79,7 @@ class Threads(Executor):
                 result = call(*args, **keywords)
             except BaseException as error:  # it belongs to whoever waits
                 self._leave()
-                future.set_exception(error)
+                future.set_exception(_bearable(error))
             else:
                 self._leave()
                 future.set_result(result)
@@ -90,3 +90,12 @@ class Threads(Executor):
     def _leave(self) -> None:
         with self._lock:
             self.busy -= 1
+
+
+def _bearable(error: BaseException) -> BaseException:
+    """The error, or another one in the place of the one that a future cannot take."""
+    if not isinstance(error, StopIteration):
+        return error
+    other = RuntimeError("it raised StopIteration")
+    other.__cause__ = error
+    return other

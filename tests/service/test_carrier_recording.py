@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from agent.service.background import in_background
 from agent.service.carrier_recording import CarrierRecording
-from agent.service.phrase_cache import in_background
 from tests.service.house import captured_log
 from tests.service.rest_side import CALL, Carrier, account_of, refused
 from tests.support.patient_loop import run_on_loopback

@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from agent.call.phrases import shipped
-from agent.service.phrase_cache import PAUSE_S, ROUNDS, PhraseCache, in_background, name_of
+from agent.service.phrase_cache import PAUSE_S, ROUNDS, PhraseCache, name_of
 from tests.service.house import captured_log, house
 from tests.service.model_side import FakeModel, ModelSide, fake_model
 from tests.service.phrases import MOMENT, SORRY, dialling, obedient, prepared, saying, speech
 from tests.support.patient_loop import run_on_loopback
-from tests.support.virtual_loop import run_virtually
 
 pytestmark = pytest.mark.socket
 
@@ -145,26 +144,3 @@ def test_without_being_asked_the_service_has_nothing_spoken(tmp_path: Path) -> N
             return model.requests
 
     assert run_on_loopback(main()) == 0
-
-
-def test_work_in_the_background_that_fails_is_told() -> None:
-    async def fails() -> None:
-        raise OSError("no")
-
-    async def main() -> None:
-        async with in_background(fails(), "phrases.failed"):
-            await asyncio.sleep(1.0)
-
-    with captured_log() as log:
-        run_virtually(main())
-    assert "phrases.failed" in log.getvalue()
-
-
-def test_work_in_the_background_may_be_over_before_its_time() -> None:
-    async def main() -> None:
-        async with in_background(asyncio.sleep(1.0), "phrases.failed"):
-            await asyncio.sleep(2.0)
-
-    with captured_log() as log:
-        run_virtually(main())
-    assert log.getvalue() == ""

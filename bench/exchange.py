@@ -6,7 +6,7 @@ model's stand-in in this one; all of them on this machine, so the network takes 
 - webhook: from the request to the whole document, 50 requests a second on connections that stay.
 - barge-in: from the first sample the caller says into a reply to the last of the agent's that he
   hears, by the record of what was heard; the service's own ear alone (`barge_in: local`), and the
-  shortest speech that a tenant may let interrupt (`barge_in_after: 100ms`; by default 240 ms, which
+  little speech that a tenant may let interrupt (`barge_in_after: 80ms`; by default 240 ms, which
   is so much later).
 - re-attach: from the reset of a call's media socket in the middle of a reply to the agent's next
   loud sample.
@@ -53,7 +53,7 @@ agent:
   greeting: Hello, how can I help you?
   instructions: You answer the telephone.
   barge_in: local
-  barge_in_after: 100ms
+  barge_in_after: 80ms
 limits: {{concurrent: 1000, per_minute: 100000, per_caller: 10000}}
 """
 

@@ -211,6 +211,8 @@ class Conversation:
         """Act on what our own detection heard in the caller's latest packet, and return it."""
         found = self.caller_voice.listen(uplink, now)
         listens = (self._barge_in.listens or self._orphaned) and now >= self._dialling_until
+        if self._barge_in.listens:
+            uplink.hasten(self.playout.audible(now))
         if listens and self.turns.caller_speaking and not self.last_words:
             self._listen_for_barge_in(uplink, now)
         return found

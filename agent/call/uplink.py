@@ -20,6 +20,7 @@ from agent.call.sound import Converter, Detector
 
 RATE_HZ = 8000
 SAMPLES_PER_MS = RATE_HZ // 1000
+SHORTEST_MS = 20
 GAP_TOLERANCE_MS = 60
 """Timestamps wander by a few ms around the frame grid; only more than this is missing audio."""
 LONGEST_FILL_MS = 2000
@@ -38,7 +39,7 @@ class Uplink:
         position: samples at 8 kHz handed to the detector and the model so far.
         filled: of the stream's samples, those that were missing and became silence.
         gaps: holes filled.
-        spoken: loud samples of the current speech: unlike the time since it began, without pauses.
+        spoken: samples of the current speech: unlike the time since it began, without pauses.
         detector: our own speech detection, on the 8 kHz signal.
         keeps: whether what is handed on is also kept as mu-law, for `take_kept`.
         lateness: of the packets; whoever knows the time tells it.
@@ -58,7 +59,7 @@ class Uplink:
         self.filled = 0
         self.gaps = 0
         self.spoken = 0
-        self._packet = packet_ms * SAMPLES_PER_MS
+        self._packet = self._longest = packet_ms * SAMPLES_PER_MS
         self._resampler = resampler or Resampler(RATE_HZ, 2 * RATE_HZ)
         self._waiting = bytearray()
         self._expected_ms: int | None = None
@@ -89,6 +90,10 @@ class Uplink:
             packets.append(self._convert(bytes(waiting[:size])))
             del waiting[:size]
         return packets
+
+    def hasten(self, on: bool) -> None:
+        """While on, packets are as short as the carrier's frames, so that speech is heard sooner."""
+        self._packet = SHORTEST_MS * SAMPLES_PER_MS if on else self._longest
 
     def flush(self) -> list[Pcm16]:
         """Return what waits for a full packet, so that something else can keep its place."""
@@ -143,7 +148,9 @@ class Uplink:
         found = detector.process(pcm)
         if found:
             self._speech += found
-            self.spoken = 0
-        if detector.speaking and level_dbfs(pcm) > detector.floor_dbfs + LOUD_DB:
+            latest = found[-1]
+            started = isinstance(latest, SpeechStarted)
+            self.spoken = self.position - latest.at_sample if started else 0
+        elif detector.speaking and level_dbfs(pcm) > detector.floor_dbfs + LOUD_DB:
             self.spoken += len(packet)
         return self._resampler.process(pcm)

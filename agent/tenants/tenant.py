@@ -93,7 +93,7 @@ class Agent(Strict):
         instructions: what the agent is, knows and does: the system prompt.
         barge_in: who notices that the caller interrupts: the model, this service (faster), both.
         barge_in_after: how long the caller must speak before this service takes it for an
-            interruption; for barge_in local or both.
+            interruption; for barge_in local or both. The shorter, the more coughs interrupt.
         protect: the beginning of what the agent says that this service lets nobody interrupt, as
             a greeting; for barge_in local or both.
         thinking: how much the model reasons first, for models that take a level.
@@ -115,7 +115,7 @@ class Agent(Strict):
         str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(with_places)
     ]
     barge_in: Literal["model", "local", "both"] = "model"
-    barge_in_after: Annotated[float, duration(0.1, 2)] = 0.24
+    barge_in_after: Annotated[float, duration(0.06, 2)] = 0.24
     protect: Annotated[float, duration(0, 10)] = 0.0
     thinking: Literal["minimal", "low", "medium", "high"] | None = None
     temperature: Annotated[float, decimal(0, 2)] | None = None

@@ -84,13 +84,30 @@ def test_speech_is_placed_by_samples_and_timed_back_from_now() -> None:
     assert uplink.speech() == []
 
 
-def test_only_loud_packets_count_as_spoken() -> None:
-    uplink = Uplink(20)
+@pytest.mark.parametrize("packet_ms", [20, 100])
+def test_speech_counts_as_spoken_from_its_first_sound_and_pauses_do_not(packet_ms: int) -> None:
+    uplink = Uplink(packet_ms)
     coded = b"\xff" * 4000 + mulaw.encode(voice(0.3)) + b"\xff" * 2400
     for n, frame in enumerate(frames(coded)):
         uplink.push(frame, 20 * n)
+        found = uplink.speech()
+        if found:
+            assert uplink.spoken == uplink.position - 4000
     assert uplink.detector.speaking  # the hangover
-    assert uplink.spoken / 8000 == pytest.approx(0.25, abs=0.06)
+    assert uplink.spoken / 8000 == pytest.approx(0.3, abs=0.001)
+
+
+def test_who_is_in_a_hurry_gets_a_packet_for_each_frame_and_the_same_samples() -> None:
+    coded = mulaw.encode(voice(0.4))
+    uplink, sizes, got = Uplink(100), [], []
+    for n, frame in enumerate(frames(coded)):
+        uplink.hasten(5 <= n < 10)
+        packets = uplink.push(frame, 20 * n)
+        sizes.append(len(packets))
+        got += packets
+    assert sizes == [0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
+    whole = Resampler(8000, 16000).process(mulaw.decode(coded))
+    np.testing.assert_array_equal(np.concatenate(got), whole)
 
 
 def test_a_flush_returns_what_waits_and_only_that() -> None:

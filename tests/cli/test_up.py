@@ -19,8 +19,7 @@ from agent.errors import ConfigError
 from agent.service.app import make_app, read_tenants, serve
 from tests.cli.command import Command
 from tests.service.house import NUMBER, captured_log, settings_in
-from tests.service.rest_side import ACCOUNT, Answer, Carrier, refused
-from tests.service.test_outbound_routes import listening
+from tests.service.rest_side import ACCOUNT, Answer, Carrier, listening, refused
 from tests.support.patient_loop import run_on_loopback
 
 pytestmark = pytest.mark.socket

@@ -1,15 +1,20 @@
 """The carrier's desk: asks the service's webhooks, and dials the media sockets it is sent to."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 
 import aiohttp
 
-from tests.service.house import CALLER, NUMBER, House
+from tests.service.house import CALLER, NUMBER, House, house
+from tests.service.model_side import Behaviour, ModelSide, fake_model
 from tests.service.phone_side import PhoneSide, phone_side
+from tests.support.patient_loop import run_on_loopback
+
+SPEECH_S = 6.0
 
 
 @dataclass
@@ -78,3 +83,31 @@ class Desk:
 async def desk(home: House, **options: Any) -> AsyncIterator[Desk]:
     async with aiohttp.ClientSession() as session:
         yield Desk(home, session, **options)
+
+
+type Test = Callable[[House, Desk], Awaitable[None]]
+
+
+async def long_winded(side: ModelSide) -> None:
+    """Greets for `SPEECH_S`, so that a socket can be lost in the middle of it."""
+    await side.greet(SPEECH_S)
+    await side.until_closed()
+
+
+def with_desk(folder: Path, test: Test, behaviour: Behaviour = long_winded, **options: Any) -> None:
+    """Run a test with a service and the carrier's desk.
+
+    Args:
+        behaviour: the model's.
+        options: of the desk.
+    """
+
+    async def main() -> None:
+        async with (
+            fake_model(behaviour) as model,
+            house(folder, model.url) as home,
+            desk(home, **options) as carrier,
+        ):
+            await test(home, carrier)
+
+    run_on_loopback(main())

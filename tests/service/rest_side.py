@@ -59,21 +59,23 @@ def refused(status: int, code: int | None = None, **headers: str) -> web.Respons
 
 
 @asynccontextmanager
-async def account_of(carrier: Carrier) -> AsyncIterator[TwilioRest]:
+async def listening(carrier: Carrier) -> AsyncIterator[Account]:
+    """The account at this carrier, which answers while the block runs."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", carrier.answer)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    assert site._server is not None
-    port = site._server.sockets[0].getsockname()[1]  # type: ignore[attr-defined]
-    account = Account(ACCOUNT, ACCOUNT, "secret", f"http://127.0.0.1:{port}")
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
-        async with aiohttp.ClientSession() as session:
-            yield TwilioRest(TwilioHttp(account, session, random=lambda: 0.5))
+        yield Account(ACCOUNT, ACCOUNT, "secret", f"http://127.0.0.1:{runner.addresses[0][1]}")
     finally:
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def account_of(carrier: Carrier) -> AsyncIterator[TwilioRest]:
+    async with listening(carrier) as account, aiohttp.ClientSession() as session:
+        yield TwilioRest(TwilioHttp(account, session, random=lambda: 0.5))
 
 
 def ask[T](carrier: Carrier, request: Callable[[TwilioRest], Awaitable[T]]) -> T:

@@ -54,8 +54,8 @@ class Backoff:
         left = self.since + self._policy.budget_s - now
         pauses = self._policy.backoff_s
         pause = pauses[min(self.attempts, len(pauses)) - 1] * (1 - 0.5 * self._random())
-        if kind is LossKind.QUOTA:
-            pause = max(pause, QUOTA_PAUSE_S)
+        least = QUOTA_PAUSE_S if kind is LossKind.QUOTA else self._policy.close_wait_s
+        pause = max(pause, least)  # the one that failed may take a moment to close
         last = left - LAST_CALL_S
         return min(pause, last) if last > 0 else None
 

@@ -23,10 +23,12 @@ def test_pauses_grow_and_the_last_one_repeats() -> None:
     assert attempts.attempts == 6
 
 
-def test_a_pause_is_shortened_by_up_to_half() -> None:
+def test_a_pause_is_shortened_by_up_to_half_but_the_one_that_failed_may_close() -> None:
     attempts = backoff(jitter=1.0)
     attempts.lost(None, 0.0)
-    assert [attempts.failed(DOWN, 0.0) for _ in range(4)] == [0.25, 0.5, 1.0, 2.0]
+    close_wait_s = POLICY.close_wait_s
+    assert close_wait_s > 0.25
+    assert [attempts.failed(DOWN, 0.0) for _ in range(4)] == [close_wait_s, 0.5, 1.0, 2.0]
 
 
 def test_a_connection_begins_the_count_anew() -> None:

@@ -129,20 +129,26 @@ class Line:
             elif asked.for_s is not None:
                 self._agenda.at(now + asked.for_s, partial(self._comes, 0.0, RETURNS))
             self._changed()
+        else:  # he has hung up; what is on its way with that is not waited for
+            self._passed_over(self._carrier.mouth.n_frames)
         self._told()
 
     def note_lost(self, n_frames: int) -> None:
         """The phone is away: what the caller said up to this frame does not come any more."""
         away = self._away
-        if away is None:
-            return
+        if away is not None:
+            first, last = self._passed_over(n_frames)
+            away.lost = (min(away.lost[0] or first, first), last)
+
+    def _passed_over(self, n_frames: int) -> tuple[float, float]:
+        """From when to when he has said what nobody listens to: up to this frame."""
         origin = self._carrier.origin
         first, last = self._handed * self._frame_s + origin, n_frames * self._frame_s + origin
         self._handed = n_frames
-        away.lost = (min(away.lost[0] or first, first), last)
         for said in self._record.said:
             n = round((min(said.to_s, last) - max(said.from_s, first)) * 1000)
             said.lost_ms += max(n, 0)
+        return first, last
 
     # What happens.
 

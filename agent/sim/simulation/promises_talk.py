@@ -125,7 +125,10 @@ def announced_moves_are_not_heard(record: Record) -> Iterator[str]:
     continuity = record.report.continuity
     if continuity.drops:
         yield f"{continuity.drops} drops"
-    for name in ("agent_ms_cut", "caller_ms_lost", "tool_effects_doubled"):
+    names = ["agent_ms_cut", "tool_effects_doubled"]
+    if len([*settled_accounts(record)]) == len(record.said):  # else the end may have cut him off
+        names.append("caller_ms_lost")
+    for name in names:
         if value := getattr(continuity, name):
             yield f"{name} is {value}"
     if was_cut_short(record):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from agent.errors import ConfigError
 from agent.observe.picture import timeline_drawing
 from agent.observe.record_schema import CallRecord
 from agent.observe.shapes import Drawing, png_of, svg_of
+from agent.service.recording_file import file_name
 from agent.service.settings import Settings
 from agent.store.store import Store
 
@@ -43,7 +43,7 @@ def plot_call(config: Path | None, call: str, out: Path) -> None:
     drawing = picture_of(record, caller, agent)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        name = re.sub(r"[^A-Za-z0-9_-]", "_", record.call_id)
+        name = file_name(record.call_id)
         (out / f"{name}.svg").write_text(svg_of(drawing))
         (out / f"{name}.png").write_bytes(png_of(drawing))
     except OSError as error:

@@ -39,6 +39,8 @@ async def store(settings: Settings) -> Finding:
     file = store_file(settings.store)
     if file is not None and not file.exists():  # it would belong to whoever looks
         return Finding(name, "warning", f"{file} is not there yet; the first start makes it")
+    from sqlalchemy.exc import SQLAlchemyError
+
     from agent.store.engine import make_engine
     from agent.store.schema import version_of
     from agent.store.tables import HEAD
@@ -48,7 +50,7 @@ async def store(settings: Settings) -> Finding:
     try:
         async with engine.connect() as connection:
             found = await connection.run_sync(version_of)
-    except Exception as error:
+    except (SQLAlchemyError, OSError) as error:
         return Finding(name, "failed", f"{kind} does not answer: {type(error).__name__}")
     finally:
         await engine.dispose()

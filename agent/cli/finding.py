@@ -45,7 +45,7 @@ async def looked_at(name: str, check: Check, within_s: float = CHECK_S) -> Findi
         found = Finding(name, "failed", f"no end within {within_s:g} s")
     except ConfigError as error:
         found = Finding(name, "failed", "\n".join(error.problems))
-    except Exception as error:
+    except Exception as error:  # the other findings are told all the same
         found = Finding(name, "failed", f"{type(error).__name__}: the check itself went wrong")
     return replace(found, seconds=round(time.monotonic() - began, 3))
 

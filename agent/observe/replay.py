@@ -187,7 +187,7 @@ def replay(tape: ReadTape) -> Replayed:
             effects += len(fact.out)
             if difference is None and found != fact.out:
                 difference = _first(fact.out, found, rerun, tape.began)
-    except Exception as error:
+    except Exception as error:  # a core let it out: it goes otherwise than it did
         difference = difference or Difference(
             rerun.at - tape.began.at, rerun.told, None, None, error
         )

@@ -58,7 +58,7 @@ class FunctionModules:
         writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
         try:
             yield anew
-        except BaseException:
+        except BaseException:  # an import runs a business's own lines, `sys.exit()` too
             if anew:
                 for name in self._modules():
                     del sys.modules[name]

@@ -18,11 +18,8 @@ import msgspec
 
 from agent.errors import AgentError, ConfigError
 from agent.service.outbound_order import Order
-from agent.tools.sqlite_file import make_private, prepare, transaction
+from agent.tools.sqlite_file import connect, transaction
 
-FILE_NAME = "outbound_orders.sqlite3"
-"""In the data folder. No tenant's file can have this name: a tenant's has no underscore."""
-WAIT_FOR_LOCK_S = 2.0
 VERSION = 1
 
 _SCHEMA = (
@@ -107,22 +104,9 @@ class OutboundFile:
         self._lock = lock
 
     def _open(self) -> sqlite3.Connection:
-        if self._connection is not None:
-            return self._connection
-        make_private(self._path)
-        connection = sqlite3.connect(
-            self._path, timeout=WAIT_FOR_LOCK_S, isolation_level=None, check_same_thread=False
-        )
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA secure_delete = ON")
-            prepare(connection, VERSION, _SCHEMA)
-        except BaseException:
-            connection.close()
-            raise
-        self._connection = connection
-        return connection
+        if self._connection is None:
+            self._connection = connect(self._path, VERSION, _SCHEMA, write_ahead=True)
+        return self._connection
 
     def _load(self) -> list[Order]:
         rows = self._open().execute("SELECT content FROM orders ORDER BY asked_at")

@@ -129,7 +129,7 @@ class Shortcut(asyncio.Protocol):
         message = data[start:end]
         try:
             self._received(_masked(message, data[key:start]) if start > key else message)
-        except Exception as error:
+        except Exception as error:  # here is no task of the call's that it could end
             assert self._failed is not None
             self._failed(error)
             self.shut()

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agent.errors import ConfigError
-from agent.tools.sqlite_file import make_private, prepare, transaction
+from agent.tools.sqlite_file import connect, transaction
 
 FILE_NAME = "spending.sqlite3"
 """In the data folder. No tenant's file can have this name: a tenant's has no dot."""
 KEEP_DAYS = 40
-WAIT_FOR_LOCK_S = 2.0
 VERSION = 1
 
 _SCHEMA = (
@@ -89,19 +88,9 @@ class SpendingFile:
     # In the thread.
 
     def _open(self) -> sqlite3.Connection:
-        if self._connection is not None:
-            return self._connection
-        make_private(self._path)
-        connection = sqlite3.connect(
-            self._path, timeout=WAIT_FOR_LOCK_S, isolation_level=None, check_same_thread=False
-        )
-        try:
-            prepare(connection, VERSION, _SCHEMA)
-        except BaseException:
-            connection.close()
-            raise
-        self._connection = connection
-        return connection
+        if self._connection is None:
+            self._connection = connect(self._path, VERSION, _SCHEMA)
+        return self._connection
 
     def _exchange(self, calls: Sequence[SpentCall], since: str) -> Totals:
         connection = self._open()

@@ -7,7 +7,6 @@ the time at which the calls began.
 from __future__ import annotations
 
 import os
-import re
 from contextlib import suppress
 from datetime import UTC
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from agent.observe.record_schema import CallRecord
+from agent.service.recording_file import file_name
 
 MOST = 50_000
 """Files; a folder with more would take too long to look through."""
@@ -103,6 +103,5 @@ class Spool:
 
 
 def _name(record: CallRecord) -> str:
-    """An id is the carrier's word and no path."""
     began = record.began_at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%f")
-    return f"{began}-{re.sub(r'[^A-Za-z0-9_-]', '_', record.call_id)[:64]}{SUFFIX}"
+    return f"{began}-{file_name(record.call_id)}{SUFFIX}"

@@ -26,6 +26,10 @@ class _JumpingSelector(selectors.DefaultSelector):
     now = BEGAN
     threads = 0
 
+    def __init__(self, grace_s: float, silence_s: float) -> None:
+        super().__init__()
+        self._grace_s, self._silence_s = grace_s, silence_s
+
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
         if ready or timeout == 0:
@@ -35,23 +39,36 @@ class _JumpingSelector(selectors.DefaultSelector):
             if not ready:
                 raise Stuck(f"a function has not returned within {LONGEST_WORK_S:g} s")
             return ready
+        linger_s = self._silence_s if timeout is None else self._grace_s
+        if linger_s and (ready := super().select(linger_s)):
+            return ready
         if timeout is None:
             raise Stuck("everything waits, and nothing can wake it")
         self.now += timeout
         return ready
 
 
-class _JumpingLoop(asyncio.SelectorEventLoop):
-    def __init__(self) -> None:
-        self._jumping = _JumpingSelector()
+class JumpingLoop(asyncio.SelectorEventLoop):
+    """A loop in time that jumps.
+
+    Args:
+        grace_s: real seconds in which a socket may still say something, before time jumps.
+        silence_s: likewise, before nothing is taken to be able to go on.
+    """
+
+    def __init__(self, grace_s: float = 0.0, silence_s: float = 0.0) -> None:
+        self._jumping = _JumpingSelector(grace_s, silence_s)
         super().__init__(self._jumping)
 
     def time(self) -> float:
+        """Seconds, also those that were jumped over."""
         return self._jumping.now
 
     def run_in_executor[*Ts, T](
         self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
     ) -> asyncio.Future[T]:
+        """Run a function in a thread; time stands still until it returns."""
+
         def done(_: asyncio.Future[T]) -> None:
             self._jumping.threads -= 1
 
@@ -88,7 +105,7 @@ class JumpingClock:
     def _run[T](self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         if self._runner is None:
             # Never in debug mode: noting where each of its many timers came from takes long.
-            self._runner = asyncio.Runner(loop_factory=_JumpingLoop, debug=False)
+            self._runner = asyncio.Runner(loop_factory=JumpingLoop, debug=False)
         return self._runner.run(work())
 
     def _close(self) -> None:

@@ -261,7 +261,7 @@ class Exchange:
             self._tools.pop(effect.id, None)
             self.call.tool_finished(effect.id, response, self.now)
             self._perform()
-        except Exception as error:
+        except Exception as error:  # the test that waits for the call raises it
             self._failure = error
         self.stir()
 

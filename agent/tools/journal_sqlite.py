@@ -21,27 +21,27 @@ import structlog
 
 from agent.errors import ConfigError
 from agent.tools.journal import Busy, Committed, Journal, Known, MemoryJournal, Mine, Unknown
-from agent.tools.sqlite_file import make_private, prepare
+from agent.tools.sqlite_file import connect
 
 FILE_NAME = "tool_journal.sqlite3"
 """In the data folder. No tenant's file can have this name: a tenant's has no underscore."""
 KEEP_S = 24 * 3600.0
 """Entries hold callers' data: they are kept for longer than any call, and no longer."""
 SWEEP_S = 600.0
-WAIT_FOR_LOCK_S = 2.0
-SWITCH_TRIES = 100
 VERSION = 1
 
-_SCHEMA = """
-CREATE TABLE effects (
-    key TEXT PRIMARY KEY,
-    state TEXT NOT NULL CHECK (state IN ('executing', 'committed')),
-    until_utc REAL NOT NULL,
-    changed_utc REAL NOT NULL,
-    response TEXT
-) WITHOUT ROWID;
-CREATE INDEX effects_by_change ON effects (changed_utc)
-"""
+_SCHEMA = (
+    """
+    CREATE TABLE effects (
+        key TEXT PRIMARY KEY,
+        state TEXT NOT NULL CHECK (state IN ('executing', 'committed')),
+        until_utc REAL NOT NULL,
+        changed_utc REAL NOT NULL,
+        response TEXT
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX effects_by_change ON effects (changed_utc)",
+)
 
 _log = structlog.stdlib.get_logger()
 
@@ -115,23 +115,9 @@ class SqliteJournal:
     # In the thread.
 
     def _open(self) -> sqlite3.Connection:
-        if self._connection is not None:
-            return self._connection
-        make_private(self._path)
-        connection = sqlite3.connect(
-            self._path, timeout=0, autocommit=True, check_same_thread=False
-        )
-        try:
-            _write_ahead(connection)
-            connection.execute(f"PRAGMA busy_timeout = {WAIT_FOR_LOCK_S * 1000:.0f}")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA secure_delete = ON")
-            prepare(connection, VERSION, _SCHEMA.split(";"))
-        except BaseException:
-            connection.close()
-            raise
-        self._connection = connection
-        return connection
+        if self._connection is None:
+            self._connection = connect(self._path, VERSION, _SCHEMA, write_ahead=True)
+        return self._connection
 
     def _begin(self, key: str, lease_s: float) -> Known:
         connection, now = self._open(), self._clock()
@@ -172,19 +158,6 @@ class SqliteJournal:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Switch a new file to WAL; SQLite itself does not wait for another process that just does."""
-    switch = "PRAGMA journal_mode = WAL"
-    for _ in range(SWITCH_TRIES - 1):
-        try:
-            connection.execute(switch)
-        except sqlite3.OperationalError:
-            time.sleep(WAIT_FOR_LOCK_S / SWITCH_TRIES)
-        else:
-            return
-    connection.execute(switch)
 
 
 def make_journal(kind: Literal["sqlite", "memory"], data_dir: Path) -> Journal:

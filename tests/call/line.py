@@ -38,6 +38,7 @@ from agent.telephony.twilio.stream import MediaStream
 
 MODEL = "gemini-3.8-live"
 BEGAN = 1000.0
+GREETING = CallPlan("bella", greeting="Bella Vista, hello.")
 TOOLS = (FunctionDeclaration("book"), FunctionDeclaration("end_call"))
 
 

@@ -1,4 +1,4 @@
-"""The phone goes and comes back. What is heard then is tested in `test_phone_side`."""
+"""The phone goes and comes back. What is heard then is tested in `test_phone_side_away`."""
 
 from agent.call.core import CallPlan, CallState
 from agent.call.effects import Outcome

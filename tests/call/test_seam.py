@@ -7,9 +7,8 @@ from agent.call.core import CallPlan, CallState
 from agent.call.effects import OpenModel, Outcome, RunTool
 from agent.call.idle import IdlePolicy
 from agent.gemini.session import MovePolicy, SessionState
-from tests.call.line import Line, audio, content, opened, tool_call
+from tests.call.line import GREETING, Line, audio, content, opened, tool_call
 
-GREETING = CallPlan("bella", greeting="Bella Vista, hello.")
 HANDLE = {"sessionResumptionUpdate": {"newHandle": "secret", "resumable": True}}
 GO_AWAY = {"goAway": {"timeLeft": "3s"}}
 WORDS = " ".join(f"w{n}" for n in range(40))

@@ -10,13 +10,8 @@ import structlog
 
 from agent.errors import ConfigError
 from agent.tools.journal import Busy, Committed, MemoryJournal, Mine, Unknown
-from agent.tools.journal_sqlite import (
-    FILE_NAME,
-    KEEP_S,
-    SWITCH_TRIES,
-    SqliteJournal,
-    make_journal,
-)
+from agent.tools.journal_sqlite import FILE_NAME, KEEP_S, SqliteJournal, make_journal
+from agent.tools.sqlite_file import SWITCH_TRIES
 
 BOOKED = {"output": {"reference": "BV-1042", "name": "Zoë"}}
 

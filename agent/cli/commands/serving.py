@@ -4,27 +4,21 @@ from typing import Annotated
 
 import typer
 
-from agent.cli.commands.options import Config, GeminiUrl, Tenants
+from agent.cli.commands.options import PUBLIC_URL, Config, GeminiUrl, Host, Port, Reload, Tenants
 
 
 def serve(
     config: Config = None,
     tenants: Tenants = None,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
-    ] = 8080,
+    host: Host = "127.0.0.1",
+    port: Port = 8080,
     gemini_url: GeminiUrl = None,
-    public_url: Annotated[
-        str | None, typer.Option(help="Origin as the carrier sees it: https://voice.example.com")
-    ] = None,
+    public_url: Annotated[str | None, PUBLIC_URL] = None,
     insecure_local: Annotated[
         bool,
         typer.Option(help="Ask for no signatures; loopback only. For tests and load generators."),
     ] = False,
-    reload: Annotated[
-        bool, typer.Option(help="Take over changed files of tenants and functions at once.")
-    ] = True,
+    reload: Reload = True,
 ) -> None:
     """Answer calls."""
     from agent.cli.serve import run_service
@@ -43,15 +37,11 @@ def serve(
 
 def up(
     number: Annotated[str, typer.Option(help="One of your numbers at the carrier: +15550100100.")],
-    public_url: Annotated[
-        str, typer.Option(help="Origin as the carrier sees it: https://voice.example.com")
-    ],
+    public_url: Annotated[str, PUBLIC_URL],
     config: Config = None,
     tenants: Tenants = None,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
-    ] = 8080,
+    host: Host = "127.0.0.1",
+    port: Port = 8080,
     gemini_url: GeminiUrl = None,
     fallback_url: Annotated[
         str | None,
@@ -63,9 +53,7 @@ def up(
     restore: Annotated[
         bool, typer.Option("--restore", help="At the end, put back what the carrier asked before.")
     ] = False,
-    reload: Annotated[
-        bool, typer.Option(help="Take over changed files of tenants and functions at once.")
-    ] = True,
+    reload: Reload = True,
 ) -> None:
     """Point a number of yours at this service, and answer its calls."""
     from agent.cli.serve import run_service

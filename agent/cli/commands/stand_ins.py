@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
+from agent.cli.commands.options import Port
+
 emulate = typer.Typer(help="Run a stand-in as a server of its own.", no_args_is_help=True)
 
 
 @emulate.command("gemini")
 def emulate_gemini(
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
-    ] = 8899,
+    port: Port = 8899,
     scripted: Annotated[
         bool, typer.Option("--scripted", help="Tones instead of ear and voice: for load and tests.")
     ] = False,

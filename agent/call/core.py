@@ -300,8 +300,7 @@ class Call:
     def _deadline(self) -> float | None:
         if self._life.state is CallState.ENDED:
             return None
-        deadline = min(self._life.deadline(), self._talk.playout.next_due)
-        deadline = min(deadline, self._keeping.due)
+        deadline = min(self._life.deadline(), self._talk.playout.next_due, self._keeping.due)
         if self._keeping.recording is not None:
             deadline = min(deadline, self._keeping.recording.due)
         session = self._session.next_timer()

@@ -91,8 +91,10 @@ class Keeping:
 
     def news(self) -> bool | None:
         """Whether others may keep what is said, when that has changed since they were told."""
+        if not self._tells:
+            return None
         may = self._begun and not self.paused
-        if may is self._told or not self._tells:
+        if may is self._told:
             return None
         self._told = may
         return may

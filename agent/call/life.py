@@ -153,12 +153,12 @@ class Life:
             self.phone_gone(outcome, now)
 
     def phone_back(self, stream_id: str, now: float) -> float:
-        """The carrier has begun another stream; returns how long the phone was away."""
-        away_s = self.phone.back(stream_id, now)
+        """The carrier has begun another stream; returns how long nothing was heard of the phone."""
+        missed_s = self.phone.back(stream_id, now)
         self._quiet.broken(now)
         if self._ending is not None:
             self._ending.held(now)
-        return away_s
+        return missed_s
 
     @property
     def _last_words(self) -> LastWords | None:

@@ -72,8 +72,8 @@ class Outgoing:
     def _to_model(self, out: list[Effect]) -> None:
         for effect in self._session.effects():
             match effect:
-                case SendFrame(connection, frame):
-                    out.append(ToModel(connection, frame))
+                case SendFrame():
+                    out.append(ToModel(effect.connection, effect.frame))
                 case OpenConnection(connection):
                     out.append(OpenModel(connection))
                 case CloseConnection(connection, code, reason):

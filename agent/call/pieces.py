@@ -1,12 +1,11 @@
 """What goes out to the caller, piece by piece: data only."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from agent.call.cover import CoverSound
 
 
-@dataclass(frozen=True, slots=True)
-class Play:
+class Play(Struct, frozen=True):
     """Send this audio, whole 20 ms frames of mu-law, now.
 
     Attributes:
@@ -23,8 +22,7 @@ class Play:
     cover: CoverSound | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """Send this mark now."""
 
     name: str

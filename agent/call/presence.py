@@ -80,11 +80,11 @@ class Presence:
             self.aside.coming()
 
     def back(self, stream_id: str, now: float) -> float:
-        """The carrier has begun another stream; returns how long the phone was away."""
+        """The carrier has begun another stream; returns how long nothing was heard of the phone."""
         away_s = self.aside.back(now)
         self._limits.media_at = now
         self._timeline.add(now, "phone.back", stream=stream_id, away_s=round(away_s, 3))
-        return away_s
+        return now - self.heard_from_at
 
     def advance(self, now: float) -> None:
         """Do what is due while it is here."""

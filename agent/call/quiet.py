@@ -61,8 +61,8 @@ class Quiet:
 
     def deadline(self, quiet_at: float) -> float:
         """When the silence that there is since then has become too long."""
-        if self._seam.watchdog.owed:
-            return inf  # not he, the model is to say something
+        if quiet_at == inf or self._seam.watchdog.owed:
+            return inf  # there is none; or not he, the model is to say something
         return self._idle.deadline(quiet_at)
 
     def too_long(self, quiet_at: float, now: float) -> Outcome | None:

@@ -202,7 +202,8 @@ class Requests:
     @property
     def deadline(self) -> float:
         """When the next one is to be told."""
-        return min((self._tell_at(request) for request in self._kept()), default=inf)
+        kept = self._kept()
+        return min(map(self._tell_at, kept)) if kept else inf
 
     def due(self, now: float) -> list[Request]:
         """Return those to be told now, once; say `tell` when it comes to it."""

@@ -252,14 +252,13 @@ class Seam:
             self.watchdog.owes(now)
         closed |= self._watch(now)
         away = self.absence.since is not None
-        self._waiting.note(now, away=away)
-        self.absence.advance(self._waiting.since(away=away), now)
+        self.absence.advance(self._waiting.note(now, away=away), now)
         return closed
 
     def _watch(self, now: float) -> bool:
-        stalled_from = self._talk.turns.stalled_from()
         if self._holds_back():
             return False
+        stalled_from = self._talk.turns.stalled_from()
         remedy = self.watchdog.due(stalled_from, self._talk.playout.end, now)
         if remedy is None:
             return False
@@ -297,10 +296,13 @@ class Seam:
         self.watchdog.owes(since, again=again)
 
     def _ask_at(self) -> float:
+        ask_at = min(self._sentence.ask_at, self._owed_ask_at)
+        if ask_at == inf:
+            return inf
         away = self.absence.since is not None
         if away or self._holds_back():
             return self._owed_ask_at if self._talk.last_words and not away else inf
-        return min(self._sentence.ask_at, self._owed_ask_at)
+        return ask_at
 
     def _watch_at(self) -> float:
         if self._holds_back():
@@ -313,6 +315,7 @@ class Seam:
         return talk.turns.caller_speaking or talk.last_words or self._errands.tools.pending
 
     def _unended_at(self) -> float:
-        if self._errands.tools.pending:
+        unended_from = self._talk.turns.unended_from()
+        if unended_from == inf or self._errands.tools.pending:
             return inf
-        return max(self._talk.turns.unended_from(), self._talk.playout.end) + self._policy.end_s
+        return max(unended_from, self._talk.playout.end) + self._policy.end_s

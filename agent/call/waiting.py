@@ -23,13 +23,15 @@ class Waiting:
         self._sentence = sentence
         self._from = inf
 
-    def note(self, now: float, *, away: bool) -> None:
-        """Time has come so far."""
+    def note(self, now: float, *, away: bool) -> float | None:
+        """Time has come so far; returns the same as `since`."""
         if not self._awaited(away):
             self._from = inf
-        elif self._from == inf:
+            return None
+        if self._from == inf:
             quiet_from = self._quiet_from()
             self._from = quiet_from if now - quiet_from <= NOTICED_S else now
+        return self._since(away)
 
     def since(self, *, away: bool) -> float | None:
         """Since when he waits; None: he does not, for he speaks or nothing is owed to him.
@@ -37,7 +39,10 @@ class Waiting:
         Args:
             away: there is no model.
         """
-        if self._talk.turns.caller_speaking or not self._awaited(away):
+        return self._since(away) if self._awaited(away) else None
+
+    def _since(self, away: bool) -> float | None:
+        if self._talk.turns.caller_speaking:
             return None
         return self._quiet_from() if away else max(self._quiet_from(), self._from)
 

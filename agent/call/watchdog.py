@@ -134,7 +134,7 @@ class Watchdog:
             stalled_from: since when more sound of a turn is waited for; `inf`: it is not.
             heard_until: when the caller will have heard all that came.
         """
-        if not self._present:
+        if not self._present or self._owed_from == stalled_from == inf:
             return inf
         owed_at = max(self._owed_from + self._wait_s, self._not_before)
         at = min(owed_at, stalled_from + self._policy.stall_s)

@@ -14,7 +14,7 @@ from agent.gemini.connection import Connection, Stage
 from agent.gemini.passenger import Passenger
 from agent.gemini.session_state import MovePolicy, Random
 
-LATE_S = 12.0
+LATE_S = 16.0
 """With so little of the budget left, a handle that failed once is not tried again."""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from msgspec import Struct
+
 
 class Kind(Enum):
     """What an entry is."""
@@ -24,8 +26,7 @@ SPOKEN = frozenset({Kind.AUDIO, Kind.BRACKET})
 MEDIA = SPOKEN | {Kind.PICTURE}
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(Struct):
     """One message for the model.
 
     Attributes:

@@ -22,9 +22,9 @@ from agent.gemini.client_messages import (
     RealtimeInput,
     RealtimeInputMessage,
 )
-from agent.gemini.codec import encode_client
+from agent.gemini.codec import encode_audio, encode_client
 from agent.gemini.connection import Connection
-from agent.gemini.content import UPLINK_MIME, UPLINK_RATE_HZ, Blob
+from agent.gemini.content import UPLINK_RATE_HZ
 from agent.gemini.ledger import Kind, Ledger, Plan
 from agent.gemini.session_events import SendFrame, SessionEffect
 from agent.gemini.session_state import MovePolicy
@@ -93,7 +93,7 @@ class Outbound:
         if at_once and connection is not None:
             connection.index += 1
             self._ledger.add_audio(pcm, connection.index)
-            self._effects.append(SendFrame(connection.number, _audio_frame(pcm)))
+            self._effects.append(SendFrame(connection.number, encode_audio(pcm)))
         elif self._state is _State.SHUT:
             self._counters["sent_after_close"] += 1
         else:
@@ -246,14 +246,9 @@ class Outbound:
                 return
             connection.index += 1
             payload = ledger.take(connection.index).payload
-            frame = _audio_frame(payload) if n else payload
+            frame = encode_audio(payload) if n else payload
             self._effects.append(SendFrame(connection.number, frame))
             if n:
                 self._sent_until = max(self._sent_until, now - BURST_S) + n / self._rate
         self.due = inf
         self._tell_activity()
-
-
-def _audio_frame(pcm: bytes) -> bytes:
-    blob = Blob(UPLINK_MIME, pcm)
-    return encode_client(RealtimeInputMessage(RealtimeInput(audio=blob)))

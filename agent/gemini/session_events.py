@@ -1,4 +1,8 @@
-"""What a session tells its owner, and what it asks of its shell, without I/O."""
+"""What a session tells its owner, and what it asks of its shell, without I/O.
+
+What comes many times a second is a struct of msgspec: it is made in a fifth of the time that a
+frozen dataclass takes.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from msgspec import Struct
+
 from agent.audio.pcm import Pcm16
 from agent.errors import AgentError
 from agent.gemini.usage import Usage
 
 
-@dataclass(frozen=True, slots=True)
-class OpenConnection:
+class OpenConnection(Struct, frozen=True):
     """Dial the service; answer with `connected` or `lost` of the same connection.
 
     Attributes:
@@ -22,16 +27,14 @@ class OpenConnection:
     connection: int
 
 
-@dataclass(frozen=True, slots=True)
-class SendFrame:
+class SendFrame(Struct, frozen=True):
     """Send one text frame on an open connection."""
 
     connection: int
     frame: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class CloseConnection:
+class CloseConnection(Struct, frozen=True):
     """Close a connection, or give up dialling it; answer with `lost` once it is closed."""
 
     connection: int
@@ -65,8 +68,7 @@ class Ready:
     session_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ModelAudio:
+class ModelAudio(Struct, frozen=True):
     """A chunk of speech, of any length, far faster than real time.
 
     Attributes:
@@ -100,16 +102,14 @@ class TurnComplete:
     interaction: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class InputTranscript:
+class InputTranscript(Struct, frozen=True):
     """A fragment of what the caller said; `finished` ends the utterance, perhaps with no text."""
 
     text: str
     finished: bool
 
 
-@dataclass(frozen=True, slots=True)
-class OutputTranscript:
+class OutputTranscript(Struct, frozen=True):
     """A fragment of what the model says; may run ahead of its audio, and of what is heard."""
 
     text: str
@@ -174,8 +174,7 @@ class GoingAway:
     time_left_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class HandleUpdated:
+class HandleUpdated(Struct, frozen=True):
     """Whether the session could be resumed from just here; the handle stays in the session."""
 
     resumable: bool

@@ -141,7 +141,7 @@ class CarrierStream:
         Args:
             stop: the carrier ends it, with `stop` and a close; else the socket is gone already.
         """
-        if self.state not in {CarrierState.OPENING, CarrierState.STREAMING}:
+        if self.state not in (CarrierState.OPENING, CarrierState.STREAMING):
             return
         self.line.cut(self.position(now))
         if not stop:
@@ -184,7 +184,7 @@ class CarrierStream:
         if self.state is CarrierState.DETACHED:
             self.line.cut(self.position(now))
             self.state = CarrierState.CLOSED
-        if self.state not in {CarrierState.OPENING, CarrierState.STREAMING}:
+        if self.state not in (CarrierState.OPENING, CarrierState.STREAMING):
             return
         self.line.cut(self.position(now))
         if self.state is CarrierState.STREAMING and how is not HangUp.CLOSE_ONLY:
@@ -197,7 +197,7 @@ class CarrierStream:
 
     def receive(self, frame: bytes | str, now: float, *, binary: bool = False) -> None:
         """Take one frame of the service."""
-        if self.state not in {CarrierState.OPENING, CarrierState.STREAMING}:
+        if self.state not in (CarrierState.OPENING, CarrierState.STREAMING):
             self.counters["after_stop"] += 1
             return
         try:
@@ -240,14 +240,14 @@ class CarrierStream:
     def next_timer(self) -> float | None:
         """When `handle_timer` and `outputs` must be called; None when the stream is over."""
         match self.state:
-            case CarrierState.OPENING:
-                due = min(self.origin + self._starts_s, self._next_frame_at())
-            case CarrierState.DETACHED:
-                due = self._next_frame_at()
             case CarrierState.STREAMING:
                 due = self._next_frame_at()
                 if self.line.marks:
                     due = min(due, self.origin + self.line.marks[0].due / RATE_HZ)
+            case CarrierState.OPENING:
+                due = min(self.origin + self._starts_s, self._next_frame_at())
+            case CarrierState.DETACHED:
+                due = self._next_frame_at()
             case CarrierState.LINGERING:
                 due = self._close_at
             case CarrierState.CLOSED:
@@ -260,7 +260,7 @@ class CarrierStream:
         """Do everything that is due: start, the caller's frames, marks, the late close."""
         if self.state is CarrierState.OPENING and now >= self.origin + self._starts_s:
             self._start()
-        if self.state not in {CarrierState.LINGERING, CarrierState.CLOSED}:
+        if self.state not in (CarrierState.LINGERING, CarrierState.CLOSED):
             at = self.position(now)
             while (self.mouth.n_frames + 1) * self._frame <= at:
                 self._next_frame()

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from msgspec import Struct
+
 
 @dataclass(frozen=True, slots=True)
 class Stall:
@@ -30,15 +32,13 @@ class HangUp(Enum):
     STOP_ONLY = "stop, and close a while later"
 
 
-@dataclass(frozen=True, slots=True)
-class SendText:
+class SendText(Struct, frozen=True):
     """Send this text to the service."""
 
     text: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class CloseSocket:
+class CloseSocket(Struct, frozen=True):
     """Close the socket; nothing follows."""
 
     code: int = 1000
@@ -47,8 +47,7 @@ class CloseSocket:
 type CarrierOutput = SendText | CloseSocket
 
 
-@dataclass(frozen=True, slots=True)
-class HeardFrame:
+class HeardFrame(Struct, frozen=True):
     """One frame, mostly twenty milliseconds, of what the caller heard.
 
     Attributes:

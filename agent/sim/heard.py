@@ -15,6 +15,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
+
 from agent.audio import mulaw
 from agent.audio.pcm import Pcm16, silence
 
@@ -45,8 +47,7 @@ class PendingMark:
     due: int
 
 
-@dataclass(slots=True)
-class _Piece:
+class _Piece(Struct):
     start: int
     mulaw: bytes
 

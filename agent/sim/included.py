@@ -126,9 +126,8 @@ def _compare(wanted: Range, had: Iterable[Range]) -> tuple[list[Range], list[Ran
     """What of a range is missing, and what is there again."""
     edges: list[tuple[int, int]] = []
     for start, end in had:
-        start, end = max(start, wanted[0]), min(end, wanted[1])
-        if start < end:
-            edges += [(start, 1), (end, -1)]
+        if start < wanted[1] and end > wanted[0]:
+            edges += [(max(start, wanted[0]), 1), (min(end, wanted[1]), -1)]
     missing: list[Range] = []
     repeated: list[Range] = []
     at, depth = wanted[0], 0

@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agent.audio.pcm import Pcm16, to_bytes
 
 RATE_HZ = 24_000
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Struct, frozen=True):
     """Put a frame on the socket: UTF-8 JSON."""
 
     frame: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(Struct, frozen=True):
     """Close the socket, after everything sent before; the reason fits into 123 bytes."""
 
     code: int
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(Struct, frozen=True):
     """Take the socket away, without a close frame; what was sent before may be lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hear:
+class Hear(Struct, frozen=True):
     """Recognise an utterance; answer with `heard(utterance_id, text, now)`.
 
     Attributes:
@@ -43,8 +40,7 @@ class Hear:
     grammar: str
 
 
-@dataclass(frozen=True, slots=True)
-class Speak:
+class Speak(Struct, frozen=True):
     """Make speech of a text; answer with `spoken(speech_id, speech, now)`."""
 
     speech_id: int
@@ -54,8 +50,7 @@ class Speak:
 type ServerOutput = Send | Close | Drop | Hear | Speak
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(Struct, frozen=True):
     """One audio part as it stands on the wire: its length and its base64."""
 
     seconds: float

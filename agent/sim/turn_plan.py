@@ -8,8 +8,10 @@ Source: docs/protocols/gemini-live.md 3.3, E-16 to E-18, E-21.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from agent.sim import server_frames as frames
 from agent.sim.faults import BURST_SPEED, SLOW_SPEED, TurnFault
@@ -33,8 +35,7 @@ class StepKind(Enum):
     COMPLETE = "complete"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One frame of a turn.
 
     Attributes:

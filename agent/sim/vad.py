@@ -108,10 +108,16 @@ class ActivityDetector:
             return []
         blocks = pcm.reshape(n, BLOCK)
         wide = blocks.astype(np.float32)
+        loud = [self._is_speech(square / BLOCK) for square in np.vecdot(wide, wide).tolist()]
+        if n and self.speaking and all(loud) and len(self._utterance) + n < LONGEST_BLOCKS:
+            self._n_blocks += n
+            self._utterance.extend(blocks)
+            self._silence_ms = 0
+            return []
         found: list[Activity] = []
-        for block, square in zip(blocks, np.vecdot(wide, wide).tolist(), strict=True):
+        for block, is_loud in zip(blocks, loud, strict=True):
             self._n_blocks += 1
-            activity = self._block(block, square / BLOCK)
+            activity = self._block(block, is_loud)
             if activity is not None:
                 found.append(activity)
         return found
@@ -122,8 +128,7 @@ class ActivityDetector:
         self._speech_ms = 0
         return [self._end()] if self.speaking else []
 
-    def _block(self, block: Pcm16, mean_square: float) -> Activity | None:
-        loud = self._is_speech(mean_square)
+    def _block(self, block: Pcm16, loud: bool) -> Activity | None:
         if self.speaking:
             self._utterance.append(block)
             self._silence_ms = 0 if loud else self._silence_ms + _BLOCK_MS

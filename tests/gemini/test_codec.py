@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.errors import LocalProtocolError, PeerProtocolError
-from agent.gemini.codec import decode_server, encode_client, unknown_keys
+from agent.gemini.codec import decode_server, encode_audio, encode_client, unknown_keys
 from agent.gemini.messages import (
     UPLINK_MIME,
     ActivityStart,
@@ -105,6 +105,12 @@ def test_taking_all_tools_away_writes_the_empty_list() -> None:
 def test_a_oneof_without_one_field_is_our_bug(message: Any) -> None:
     with pytest.raises(LocalProtocolError, match="exactly one field"):
         encode_client(message)
+
+
+def test_a_packet_of_audio_is_written_like_any_other_message() -> None:
+    pcm = bytes(range(256)) * 5
+    message = RealtimeInputMessage(RealtimeInput(audio=Blob(UPLINK_MIME, pcm)))
+    assert encode_audio(pcm) == encode_client(message)
 
 
 def test_an_empty_text_is_a_text() -> None:

@@ -103,6 +103,7 @@ def silent(record: Record) -> None:
 
 def hid_moves(record: Record) -> None:
     record.session.figures.moves = 0
+    record.stops(record.lasted_until)
 
 
 def hoarded(record: Record) -> None:
@@ -177,7 +178,7 @@ def again(record: Record, ms: int) -> None:
     at = next(i for i, piece in enumerate(record.heard) if piece.at >= (record.away[0].back_s or 0))
     piece = record.heard[at]
     run = piece.run._replace(first=piece.run.first - ms, n=piece.run.n + ms)
-    record.heard[at] = replace(piece, run=run)
+    record.heard[at] = HeardPiece(piece.at, run)
 
 
 def ended_early(record: Record) -> None:

@@ -29,6 +29,7 @@ class Agenda:
 
     def do(self) -> None:
         """Do everything that is due now."""
-        while self._due and self._due[0][0] <= self.now:
-            heapq.heappop(self._due)[2]()
-        self.next_at = self._due[0][0] if self._due else inf
+        due = self._due
+        while due and due[0][0] <= self.now:
+            heapq.heappop(due)[2]()
+        self.next_at = due[0][0] if due else inf

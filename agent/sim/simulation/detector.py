@@ -37,7 +37,12 @@ class NumberedDetector:
         if not self.speaking and not self._loud and not np.count_nonzero(pcm):
             self._at += pcm.size
             return found
-        for value in pcm[::_HOP].tolist():
+        values = pcm[::_HOP].tolist()
+        if self.speaking and all(values):
+            self._at += len(values) * _HOP
+            self._end = self._at
+            return found
+        for value in values:
             self._at += _HOP
             if value:
                 self._loud += _HOP

@@ -68,10 +68,10 @@ def was_untold(record: Record, voiced: Voiced) -> bool:
 
 def cut_without_reason(record: Record, voiced: Voiced) -> int:
     """How many ms that came were not heard though neither the caller nor the call's end cut it."""
-    pieces = heard_of(record, voiced)
     n = heard_ms(record, voiced)
     if n >= voiced.received:
         return 0
+    pieces = heard_of(record, voiced)
     until = voiced.at
     for piece in pieces or _heard_before(record, voiced):  # it waits for what was said before it
         until = max(until, piece.at + piece.run.n / 1000)

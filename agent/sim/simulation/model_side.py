@@ -210,8 +210,8 @@ class ModelSide:
         now = self._agenda.now
         there = now + self._script.latency_s
         match output:
-            case Send(frame):
-                self._agenda.at(there, partial(self._deliver, link, frame, link.voiced))
+            case Send():
+                self._agenda.at(there, partial(self._deliver, link, output.frame, link.voiced))
             case Close(code, reason):
                 link.seen.ended_by_service = link.seen.left_at is None
                 self._trace(f"model {link.seen.number}: the service closes, {code} {reason}")

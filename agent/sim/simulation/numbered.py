@@ -33,6 +33,7 @@ _SHIFTS = np.arange(DIGITS - 1, -1, -1) * 4
 _CODES = np.arange(_LOUD, _LOUD + BASE, dtype=np.uint8)
 _VALUES: list[int] = mulaw.decode(_CODES.tobytes()).tolist()
 _DIGITS = _CODES.tobytes()
+_SILENCE = bytes([mulaw.SILENCE])
 _HEX = bytes(b"0123456789abcdef"[code - _LOUD] if code in _CODES else 0 for code in range(256))
 _DIGIT_OF = {value: digit for digit, value in enumerate(_VALUES)}
 _DIGIT_TABLE = np.full(1 << 16, -1, np.int32)
@@ -167,11 +168,13 @@ def mulaw_runs(audio: bytes) -> Iterator[Run]:
 
 
 def voice_runs(audio: bytes) -> list[Run]:
-    """The same without what is no such sound; quick where one run is all, or nothing is."""
-    n = len(audio) // PER_MS
+    """The same without what is no such sound; quick where one run is all but for the silence that
+    fills the last frame, or nothing is.
+    """
+    n, odd = divmod(len(audio.rstrip(_SILENCE)), PER_MS)
     end = (n - 1) * PER_MS
     first, last = _number_of(audio[:DIGITS]), _number_of(audio[end : end + DIGITS])
-    if first > 0 and last - first == n - 1:
+    if first > 0 and last - first == n - 1 and not odd:
         return [Run(0, first, n)]
     if len(audio.translate(None, _DIGITS)) == len(audio):
         return []

@@ -92,14 +92,14 @@ class PhoneSide:
         """Bring what the carrier says to our side."""
         for output in self.carrier.outputs(self._agenda.now):
             match output:
-                case SendText(text):
-                    lost = self._loses(text)
+                case SendText():
+                    lost = self._loses(output.text)
                     if self._line.watched:
                         if self.carrier.state is CarrierState.DETACHED:
                             break  # our side has just let it go
-                        self._line.delivers(text, lost=lost)
+                        self._line.delivers(output.text, lost=lost)
                     if not lost:
-                        self._host.phone_received(text)
+                        self._host.phone_received(output.text)
                 case CloseSocket():
                     self._host.phone_lost()
 
@@ -186,8 +186,10 @@ class PhoneSide:
 
     def _loses(self, text: bytes) -> bool:
         """Whether the carrier loses this."""
+        if not self._lost or not text.startswith(_MEDIA):
+            return False
         at_s = self._agenda.now - self._began
-        if not text.startswith(_MEDIA) or not any(a <= at_s < b for a, b in self._lost):
+        if not any(a <= at_s < b for a, b in self._lost):
             return False
         if self._record.said and self._agenda.now <= self._speaks_until + FRAME_MS / 1000:
             self._record.said[-1].lost_ms += FRAME_MS

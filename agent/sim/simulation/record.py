@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from math import inf
 
+from msgspec import Struct
+
 from agent.call.core import Call
 from agent.call.effects import Outcome
 from agent.call.report import CallReport
@@ -89,8 +91,7 @@ class Voiced:
     came_at: float = inf
 
 
-@dataclass(frozen=True, slots=True)
-class HeardPiece:
+class HeardPiece(Struct, frozen=True):
     """A piece of the agent's voice as the caller heard it: numbered milliseconds from `at` on."""
 
     at: float
@@ -192,8 +193,15 @@ class Record:
     refused: list[str] = field(default_factory=list)
     prompts: list[float] = field(default_factory=list)
     reports: bool = True
+    _report: CallReport | None = None
 
     @property
     def report(self) -> CallReport:
-        """What the call itself says of it."""
-        return self.call.report(self.lasted_until)
+        """What the call itself says of it; only when the simulation has stopped, and it can."""
+        assert self._report is not None
+        return self._report
+
+    def stops(self, now: float) -> None:
+        """The simulation stops: the call tells of itself, which may raise whatever a bug does."""
+        self.lasted_until = now
+        self._report = self.call.report(now)

@@ -127,9 +127,8 @@ class _Simulation:
                 record.crashes.append("time does not pass any more")
         except Exception as error:  # a core let it out: that is what is looked for
             record.crashes.append(f"{type(error).__name__}: {error}")
-        record.lasted_until = agenda.now
         try:
-            self._call.report(agenda.now)
+            record.stops(agenda.now)
         except Exception as error:  # likewise
             record.crashes.append(f"{type(error).__name__} in the report: {error}")
             record.reports = False
@@ -137,9 +136,10 @@ class _Simulation:
         return record
 
     def _step(self) -> None:
-        now = self._agenda.now
-        if self._agenda.next_at <= now:
-            self._agenda.do()
+        agenda = self._agenda
+        now = agenda.now
+        if agenda.next_at <= now:
+            agenda.do()
         if self._model.next_at <= now:
             self._model.handle_timer()
         if self._timer <= now:
@@ -209,10 +209,10 @@ class _Simulation:
 
     def _do(self, effect: Effect) -> None:
         match effect:
-            case ToPhone(frame):
-                self._phone.receive(frame)
-            case ToModel(connection, frame):
-                self._model.send(connection, frame)
+            case ToPhone():
+                self._phone.receive(effect.frame)
+            case ToModel():
+                self._model.send(effect.connection, effect.frame)
             case OpenModel(connection):
                 self._trace(f"call: opens connection {connection}")
                 self._model.open(connection)

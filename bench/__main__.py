@@ -12,6 +12,7 @@ from bench import (
     recording,
     reload,
     store,
+    store_audio,
     tools,
 )
 
@@ -27,4 +28,5 @@ if __name__ == "__main__":
     tools.main()
     metrics.main()
     store.main()
+    store_audio.main()
     admission.main()

@@ -28,20 +28,20 @@ from agent.audio import mulaw
 from agent.call.timeline import Timeline
 from agent.cli.runtime import loop_factory
 from agent.observe.record_schema import CallRecord, Cost, Turn
-from agent.store.rows import place_of, rows_of
 from agent.store.store import Store
-from agent.store.write import put
+from bench.store import fill
 from tests.service.console_house import Desk, desk
 from tests.service.live_calls import Talk
 
 BEGAN = datetime(2026, 11, 21, tzinfo=UTC)
-AT_ONCE = 2000
 QUESTIONS = (
     ("newest", ""),
     ("a tenant's", "tenant=tenant-7"),
     ("a number's", "number=%2B15550000077"),
     ("by outcome", "outcome=model_lost"),
-    ("by words", "words=lobster%20thursday"),
+    ("by a word of every call", "words=thursday"),
+    ("by two, one of them of every call", "words=lobster%20thursday"),
+    ("by a beginning of five letters", "words=thurs*"),
     ("of one day", "since=2026-11-10T00:00:00Z&until=2026-11-11T00:00:00Z"),
 )
 TIMES = 30
@@ -80,16 +80,6 @@ def record(n: int) -> CallRecord:
             Turn(number=1, began_s=1.0, answers_caller=True, caller_text=said, agent_text="Yes."),
         ),
     )
-
-
-async def filled(store: Store, calls: int) -> None:
-    """Put calls of the past into a store, many in one transaction."""
-    await store.open()
-    for begin in range(0, calls, AT_ONCE):
-        async with store._writing() as connection:
-            for n in range(begin, min(begin + AT_ONCE, calls)):
-                each = record(n)
-                await put(connection, place_of(each.began_at), *rows_of(each))
 
 
 class Talks:
@@ -176,7 +166,7 @@ async def _share(seconds: float) -> float:
     return (time.process_time() - used) / (time.perf_counter() - began)
 
 
-async def page_s(origin: str) -> float | None:
+async def page_s(origin: str, rows: int) -> float | None:
     """How soon the page can be used: signed in, connected, all rows there; the second visit."""
     chromium = shutil.which("chromium")
     if chromium is None:
@@ -192,7 +182,7 @@ async def page_s(origin: str) -> float | None:
             await page.goto("about:blank")
             began = time.perf_counter()
             await page.goto(f"{origin}/console/")
-            await page.wait_for_selector("#live-rows tr:nth-child(100)")
+            await page.wait_for_selector(f"#live-rows tr:nth-child({rows})")
             took.append(time.perf_counter() - began)
         await browser.close()
     return statistics.median(took)
@@ -200,7 +190,7 @@ async def page_s(origin: str) -> float | None:
 
 async def measured(folder: Path, live: int, past: int, seconds: float) -> Figures:
     store = Store(f"sqlite:///{folder}/calls.sqlite3")
-    await filled(store, past)
+    await fill(store, past, record)
     talks = Talks(live)
     async with desk(folder, store=store) as home:
         found = await answers(home)
@@ -211,7 +201,7 @@ async def measured(folder: Path, live: int, past: int, seconds: float) -> Figure
         without = await share(url, 0, seconds)
         one = await share(url, 1, seconds)
         many = await share(url, VIEWERS, seconds)
-        page = await page_s(home.origin)
+        page = await page_s(home.origin, live)
         task.cancel()
         home.service.running.clear()
     return Figures(found, one - without, (many - one) / (VIEWERS - 1), page)

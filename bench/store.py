@@ -17,7 +17,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -93,14 +93,13 @@ def long_call(n: int) -> CallRecord:
     )
 
 
-async def fill(store: Store, n_calls: int) -> None:
+async def fill(store: Store, n_calls: int, record_of: Callable[[int], CallRecord]) -> None:
     """Many calls at a time, past `Store.save`."""
-    draw = random.Random(1)
     await store.open()
     for first in track(range(0, n_calls, BATCH), "filling", console=Console(stderr=True)):
         tables: dict[TableClause, list[Row]] = {}
         for n in range(first, min(first + BATCH, n_calls)):
-            record = made(n, draw)
+            record = record_of(n)
             row, parts, said = rows_of(record)
             place = {"place": place_of(record.began_at)}
             said = " ".join([said, *marks_of(record.tenant, record.outcome, record.caller)])
@@ -183,7 +182,8 @@ async def lateness(store: Store, folder: Path) -> Table:
 async def measure(name: str, address: str, folder: Path, n_calls: int) -> None:
     store = Store(address)
     try:
-        await fill(store, n_calls)
+        draw = random.Random(1)
+        await fill(store, n_calls, lambda n: made(n, draw))
         for table in (await ask(store, n_calls), await lateness(store, folder)):
             table.title = f"{name}: {table.title}"
             Console().print(table)

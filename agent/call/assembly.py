@@ -80,6 +80,7 @@ def assemble(
         keys=plan.keys,
         keeping=keeping,
         pause_tool=plan.pause_tool,
+        scheduling=plan.scheduling,
     )
     seam = Seam(session, talk, errands, cover, timeline, plan.watchdog)
     life = Life(plan, talk, errands, seam, timeline, now)

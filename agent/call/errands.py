@@ -69,10 +69,11 @@ class Errands:
         keys: KeyPlan = PLAIN,
         keeping: Keeping | None = None,
         pause_tool: bool = False,
+        scheduling: Mapping[str, str] | None = None,
     ) -> None:
         self._out: list[Effect] = []
         self.counters: Counter[str] = Counter()
-        self.tools = OpenTools(budget_s)
+        self.tools = OpenTools(budget_s, scheduling=scheduling)
         self._session = session
         self._timeline = timeline
         self._end_call_tool = end_call_tool

@@ -150,7 +150,7 @@ class PhoneSide:
         """There is another socket, with this leg; its `start` is still to come.
 
         Args:
-            tell: what the model is told then.
+            tell: what the model is told then; empty: not even that the line was gone.
         """
         self._life.phone.comes(now)
         if self._life.phone.left:  # a newer stream has come before the older one was missed
@@ -160,14 +160,14 @@ class PhoneSide:
         self.leg, self._tell = leg, tell
 
     def _back(self, stream_id: str, now: float) -> None:
-        away_s = self._life.phone_back(stream_id, now)
+        missed_s = self._life.phone_back(stream_id, now)
         playout = self._talk.playout
         playout.away = False
         says = playout.queued > 0 or self._talk.turns.open is not None
         text = self._tell
-        if text is None and away_s > MISSED_S and not says:
+        if text is None and missed_s > MISSED_S and not says:
             text = prompts.LINE_BACK
-        if text is None or self._life.state is not CallState.TALKING:
+        if not text or self._life.state is not CallState.TALKING:
             return
         if says or self._seam.watchdog.owed:  # it cuts nothing the caller has yet to hear
             self._errands.tell_when_quiet(text, now + PATIENCE_S)

@@ -14,7 +14,7 @@ from agent.call.allowance import SpendingPlan
 from agent.call.cover import CoverPlan
 from agent.call.idle import IdlePolicy
 from agent.call.keypad import KeyAct, KeyPlan
-from agent.call.policy import CallPlan
+from agent.call.policy import CallPlan, Scheduling
 from agent.call.tenant_rules import tenant_problems
 from agent.errors import ConfigError
 from agent.gemini.content import Content, Part
@@ -26,8 +26,8 @@ from agent.tenants.keys import KeyAction, Keys
 from agent.tenants.overrides import overridden, place_of_override
 from agent.tenants.parse import Place, plain_place
 from agent.tenants.placeholders import filled
-from agent.tenants.tenant import BuiltinTool, HttpTool, PythonTool, Tenant, Vad
-from agent.tenants.tools import name_of
+from agent.tenants.tenant import BuiltinTool, Tenant, Vad
+from agent.tenants.tool_names import claims_of, declared_names
 
 END_CALL = FunctionDeclaration(
     name=prompts.END_CALL,
@@ -52,6 +52,11 @@ RESUME_RECORDING = FunctionDeclaration(
     ),
 )
 
+_SCHEDULING: Mapping[str, Scheduling] = {
+    "when_idle": "WHEN_IDLE",
+    "interrupt": "INTERRUPT",
+    "silent": "SILENT",
+}
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 # What the wire calls it, and what the owner of the file calls it; the first that fits.
@@ -250,10 +255,12 @@ def _plan(tenant: Tenant, ends_calls: bool) -> CallPlan:
         cover=CoverPlan(
             phrase=sound.moment, apology=sound.apology, slow_s=tenant.agent.moment_after
         ),
-        claims={
-            name_of(tool)[1]: tool.claims
+        claims={name: words for tool in tenant.tools for name, words in claims_of(tool).items()},
+        scheduling={
+            name: _SCHEDULING[tool.scheduling]
             for tool in tenant.tools
-            if isinstance(tool, PythonTool | HttpTool) and tool.claims
+            if not isinstance(tool, BuiltinTool) and tool.scheduling is not None
+            for name in declared_names(tool)
         },
         spending=SpendingPlan(
             per_call=tenant.spending.per_call,
@@ -299,9 +306,10 @@ def _behaving(
 ) -> Iterator[FunctionDeclaration]:
     """The declarations, each with the behavior that the file gives its tool."""
     chosen = {
-        name_of(tool)[1]: tool.behavior.upper()
+        name: tool.behavior.upper()
         for tool in tenant.tools
-        if isinstance(tool, PythonTool | HttpTool) and tool.behavior is not None
+        if not isinstance(tool, BuiltinTool) and tool.behavior is not None
+        for name in declared_names(tool)
     }
     for declaration in declarations:
         behavior = chosen.get(declaration.name, declaration.behavior)

@@ -1,6 +1,8 @@
 """The plan of a call: the part of a tenant that shapes it, without I/O."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from agent.call.allowance import SpendingPlan
 from agent.call.bargein import BargeInMode
@@ -13,6 +15,9 @@ from agent.call.watchdog import WatchdogPolicy
 from agent.errors import ConfigError
 
 FRAME_MS = 20
+
+type Scheduling = Literal["WHEN_IDLE", "INTERRUPT", "SILENT"]
+"""When the model speaks of a function's result, as the wire says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class CallPlan:
         cover: what the caller hears while there is no model.
         watchdog: how patient the call is with a model that owes a sound.
         claims: words that claim of a function that it was done.
+        scheduling: when the model speaks of a function's result, by its name; others, as it likes.
         reattach_s: so long the call waits for its phone, when its socket broke, to come back on
             another one; 0: the call ends with its socket.
         shield_s: of a call that we placed: what the called says so long after the agent's first
@@ -81,6 +87,7 @@ class CallPlan:
     cover: CoverPlan = field(default_factory=CoverPlan)
     watchdog: WatchdogPolicy = field(default_factory=WatchdogPolicy)
     claims: Claims = field(default_factory=dict)
+    scheduling: Mapping[str, Scheduling] = field(default_factory=dict)
     reattach_s: float = 0.0
     shield_s: float = 0.0
     message: str | None = None

@@ -18,7 +18,7 @@ from agent.tenants.prompt import SAFE_TOKENS, estimate_tokens
 from agent.tenants.scalars import duration_text, quoted
 from agent.tenants.sip_address import is_sip
 from agent.tenants.tenant import Tenant
-from agent.tenants.tools import HttpTool, PythonTool
+from agent.tenants.tools import BuiltinTool, HttpTool, McpTool, PythonTool
 
 _UNKNOWN = "-unknown"
 
@@ -86,17 +86,19 @@ def _language_problems(language: str | None) -> Iterator[tuple[str, str]]:
 
 def _behavior_problems(tenant: Tenant, profile: Profile) -> Iterator[tuple[str, str]]:
     for index, tool in enumerate(tenant.tools):
-        if not isinstance(tool, PythonTool | HttpTool) or tool.behavior is None:
+        if isinstance(tool, BuiltinTool):
             continue
-        if tool.behavior.upper() in profile.behaviors:
-            continue
-        known = " or ".join(sorted(behavior.lower() for behavior in profile.behaviors))
-        taken = f"only {known}" if known else "none"
-        below = "http." if isinstance(tool, HttpTool) else ""
-        yield (
-            f"tools[{index}].{below}behavior",
-            f"{model_id(tenant.agent.model)} takes {taken}; remove it",
-        )
+        below = {PythonTool: "", HttpTool: "http.", McpTool: "mcp."}[type(tool)]
+        model = model_id(tenant.agent.model)
+        if tool.behavior is not None and tool.behavior.upper() not in profile.behaviors:
+            known = " or ".join(sorted(behavior.lower() for behavior in profile.behaviors))
+            taken = f"only {known}" if known else "none"
+            yield f"tools[{index}].{below}behavior", f"{model} takes {taken}; remove it"
+        elif tool.scheduling is not None and not profile.scheduling:
+            yield f"tools[{index}].{below}scheduling", f"{model} takes none; remove it"
+        elif tool.scheduling is not None and tool.behavior != "non_blocking":
+            message = "has no effect while the model waits; write behavior: non_blocking"
+            yield f"tools[{index}].{below}scheduling", message
 
 
 def _prompt_problems(

@@ -27,6 +27,8 @@ from agent.call.requests import Knowledge, Request, Requests
 from agent.gemini.messages import FunctionResponse
 from agent.gemini.session_events import ToolCall
 
+SILENT = "SILENT"
+"""The scheduling of a result that the model is told and does not speak of."""
 MOST_RUNNING = 16
 MOST_CALLS = 200
 """In one telephone call; further ones are refused."""
@@ -89,6 +91,7 @@ class OpenTools:
     Args:
         budget_s: how long the model waits for an answer.
         reissue_s: see `REISSUE_S`.
+        scheduling: when the model speaks of a function's result, by its name.
 
     Attributes:
         call_id: the carrier's id of the telephone call; set it before the first request.
@@ -99,12 +102,18 @@ class OpenTools:
         requests: what was asked for; is told by the owner what the model may know.
     """
 
-    def __init__(self, budget_s: float, reissue_s: float = REISSUE_S) -> None:
+    def __init__(
+        self,
+        budget_s: float,
+        reissue_s: float = REISSUE_S,
+        scheduling: Mapping[str, str] | None = None,
+    ) -> None:
         self.call_id = ""
         self.records: list[ToolRecord] = []
         self.counters: Counter[str] = Counter()
         self.requests = Requests(reissue_s)
         self._budget_s = budget_s
+        self._scheduling = scheduling or {}
         self._open: dict[str, ToolRecord] = {}
         self._runs: dict[str, Request] = {}
         self._run_ids: set[str] = set()
@@ -188,7 +197,7 @@ class OpenTools:
             del self._open[record.id]
             record.failed = "error" in response
             if record.state is ToolState.RUNNING:
-                answers.append(FunctionResponse(record.id, record.name, dict(response)))
+                answers.append(self._response(record, dict(response)))
                 self._move(record, ToolState.ANSWERED, now)
             else:
                 request.promised = True
@@ -280,7 +289,14 @@ class OpenTools:
         known = request.knowledge not in {Knowledge.KEPT, Knowledge.QUEUED}
         request.know(Knowledge.GIVEN, now)
         note = {"note": prompts.DONE_BEFORE} if known else {}
-        return FunctionResponse(record.id, record.name, {**response, **note})
+        return self._response(record, {**response, **note})
+
+    def _response(self, record: ToolRecord, response: dict[str, object]) -> FunctionResponse:
+        """A result; of one that failed the model must not keep silent."""
+        when = self._scheduling.get(record.name)
+        if when == SILENT and "error" in response:
+            when = None
+        return FunctionResponse(record.id, record.name, response, when)
 
     def _record(self, call: ToolCall, key: str, turn: int, now: float) -> ToolRecord:
         record = ToolRecord(call.id, call.name, now, turn, key)

@@ -92,7 +92,7 @@ class Uplink:
         return packets
 
     def hasten(self, on: bool) -> None:
-        """While on, packets are as short as the carrier's frames, so that speech is heard sooner."""
+        """While on, packets are as short as the carrier's frames: speech is heard sooner."""
         self._packet = SHORTEST_MS * SAMPLES_PER_MS if on else self._longest
 
     def flush(self) -> list[Pcm16]:

@@ -28,6 +28,7 @@ from agent.observe.record_schema import (
     Cost,
     Recording,
     ToolCall,
+    Transfer,
     Turn,
     Usage,
 )
@@ -38,13 +39,14 @@ from agent.store.wanted import CallFilter
 PAGE = 200
 
 type Format = Literal["jsonl", "csv"]
-type TableName = Literal["calls", "turns", "tool_calls", "connections"]
+type TableName = Literal["calls", "turns", "tool_calls", "connections", "transfers"]
 type Write = Callable[[CallRecord], None]
 
 _LISTS: dict[TableName, tuple[str, type[msgspec.Struct]]] = {
     "turns": ("conversation", Turn),
     "tool_calls": ("tool_calls", ToolCall),
     "connections": ("connections", Connection),
+    "transfers": ("transfers", Transfer),
 }
 _PARTS: dict[str, type[msgspec.Struct]] = {
     "continuity": Continuity,

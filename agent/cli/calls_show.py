@@ -46,6 +46,9 @@ def shown(record: CallRecord) -> Iterator[RenderableType]:
     if record.tool_calls:
         yield "\n[bold]tools[/]"
         yield _tools(record)
+    if record.transfers:
+        yield "\n[bold]passed on[/]"
+        yield _transfers(record)
     if record.connections:
         yield "\n[bold]connections to the model[/]"
         yield from map(_connection, record.connections)
@@ -72,6 +75,7 @@ def _head(record: CallRecord) -> Table:
         "began": f"{record.began_at:%Y-%m-%d %H:%M:%S} UTC, lasted {clock(record.duration_s)}",
         "outcome": outcome(record.outcome),
         "model lost": escape(record.model_loss or ""),
+        "carrier": _carrier(record),
         "ready": _after(record.ready_s),
         "first audio": _after(record.first_audio_s),
         "answers": _answers(record),
@@ -126,6 +130,25 @@ def _tools(record: CallRecord) -> Table:
         state = f"[red]{escape(tool.state)}, failed[/]" if tool.failed else escape(tool.state)
         table.add_row(f"[dim]{tool.requested_s:7.1f} s[/]", escape(tool.name), state, took)
     return table
+
+
+def _transfers(record: CallRecord) -> Table:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for each in record.transfers:
+        how = f"{each.how}, as the agent was lost" if each.fallback else each.how
+        talked = "" if each.talked_s is None else f", talked {clock(each.talked_s)}"
+        end = f"{each.ended or 'it is not known how it ended'}{talked}"
+        table.add_row(
+            f"[dim]{each.requested_s:7.1f} s[/]", escape(each.target), escape(how), escape(end)
+        )
+    return table
+
+
+def _carrier(record: CallRecord) -> str:
+    """The carrier's last word, with what went wrong."""
+    told = record.carrier
+    said = [told.status, told.sip_code and f"SIP {told.sip_code}", *told.stream_errors]
+    return escape(", ".join(str(each) for each in said if each))
 
 
 def _connection(change: Connection) -> str:

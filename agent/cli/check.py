@@ -88,7 +88,8 @@ def _entry(problem: str) -> Mapping[str, object]:
 
 def _count(problems: Sequence[str]) -> None:
     files = {problem.path for problem in problems if isinstance(problem, ProblemLine)}
-    typer.echo(f"{_n(len(problems), 'problem')} in {_n(len(files), 'file')}", err=True)
+    where = f" in {_n(len(files), 'file')}" if files else ""
+    typer.echo(f"{_n(len(problems), 'problem')}{where}", err=True)
 
 
 def _n(number: int, what: str) -> str:

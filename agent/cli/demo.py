@@ -10,7 +10,6 @@ else `--chaos` names befalls it: the caller is not to notice.
 import asyncio
 import os
 import secrets
-import shutil
 import socket
 import sqlite3
 import sys
@@ -27,6 +26,7 @@ from agent.call.core import Call
 from agent.call.report import CallReport
 from agent.cli.call import PHONE_RATE_HZ, caller_voice
 from agent.cli.local_call import NOBODY, STATUS_PATH, VOICE_PATH
+from agent.cli.own_folder import own_folder
 from agent.cli.runtime import run, stop_signal
 from agent.cli.screen import Screen
 from agent.errors import ConfigError
@@ -73,17 +73,18 @@ def run_demo(out: Path, *, seed: int, stay: bool, misfortunes: Sequence[str] = (
     Args:
         misfortunes: what befalls the model's connections, by the names of `agent.sim.chaos`.
     Raises:
-        ConfigError: no such misfortune, ear and voice are not installed, something of the
-            configuration is wrong, or the call did not come to its end with one booking: the demo
-            has failed.
+        ConfigError: no such misfortune, no folder for its files, ear and voice are not installed,
+            something of the configuration is wrong, or the call did not come to its end with one
+            booking: the demo has failed.
     """
     options = EmulatorOptions(profile=PROFILES[PROFILE], faults=chaos(misfortunes, reply=READ_BACK))
     console = Console(highlight=False)
-    folder = out / "demo"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     account = Account(NOBODY, secrets.token_hex(16))
     with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(own_folder(out, "demo"))
+        except OSError as error:
+            raise ConfigError(f"--out {out}: {error.strerror}") from None
         log = stack.enter_context((folder / "log.jsonl").open("w", encoding="utf-8"))
         logs.configure("info", pii=True, stream=log)
         executor = stack.enter_context(senses_executor())

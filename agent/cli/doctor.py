@@ -10,6 +10,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from agent.audio.figures import measure
 from agent.audio.resample import Phase
@@ -126,7 +127,7 @@ def _show(findings: Sequence[Finding]) -> None:
     console = Console(highlight=False)
     table = Table(show_header=False, box=None)
     for one in findings:
-        table.add_row(_MARKS[one.state], one.name, one.text)
+        table.add_row(_MARKS[one.state], one.name, Text(one.text))
     console.print(table)
     measured = Table(title="resamplers, measured now", title_justify="left")
     for heading in ("conversion", "phase", "rejection", "ripple 0-3.4 kHz", "delay", "held back"):

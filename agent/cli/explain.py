@@ -24,6 +24,8 @@ from agent.tenants.scalars import duration_text
 from agent.tenants.tenant import Tenant
 from agent.tenants.tools import McpTool
 
+YEARS = range(1900, 3000)
+"""In which a call may be thought of: a calendar has ends, and hours are looked for beyond."""
 ESTIMATE = "Tokens are estimated, at four plain characters each; only the service counts them."
 
 
@@ -61,9 +63,12 @@ def moment(text: str | None, zone: tzinfo) -> datetime:
         return datetime.now(UTC)
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(f"--at {text}: write it as 2026-12-24T19:00") from None
-    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+        at_utc = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        at_utc = None
+    if at_utc is None or at_utc.year not in YEARS:
+        raise ConfigError(f"--at {text}: write it as 2026-12-24T19:00")
+    return at_utc
 
 
 def explanation(
@@ -132,8 +137,18 @@ def _agent(tenant: Tenant, prepared: Prepared, at_utc: datetime) -> Iterator[str
 def _limits(tenant: Tenant) -> Iterator[str]:
     limits = tenant.limits
     say = f'"{limits.overflow.say}"' if limits.overflow else "that all lines are busy"
-    yield f"limits      a call lasts at most {duration_text(limits.call)}"
+    wrap_up = duration_text(limits.wrap_up)
+    yield (
+        f"limits      a call lasts at most {duration_text(limits.call)}; {wrap_up} before, the "
+        "agent is asked to say good-bye"
+    )
     yield f"            {limits.concurrent} calls at one time; one more caller hears {say}"
+    yield (
+        f"            {limits.per_minute} calls begin within a minute, {limits.per_caller} of one "
+        "number within ten"
+    )
+    prompt, end = duration_text(tenant.idle.prompt_after), duration_text(tenant.idle.end_after)
+    yield f"            who says nothing is asked after {prompt}; {end} later the call ends"
     spending = tenant.spending
     if spending.per_call is not None:
         yield f"            a call costs at most {spending.per_call} USD, about"
@@ -144,6 +159,9 @@ def _limits(tenant: Tenant) -> Iterator[str]:
 
 
 def _passing_on(tenant: Tenant) -> Iterator[str]:
+    if tenant.limits.transfer_prefixes:
+        allowed = ", ".join(tenant.limits.transfer_prefixes)
+        yield f"transfers   only to numbers that begin with {allowed}"
     for name, target in tenant.transfers.items():
         ring = "" if target.how == "refer" else f", rings {duration_text(target.ring)}"
         yield f"transfer    {name}: {target.to}, {target.how}{ring}"

@@ -4,13 +4,14 @@ import os
 from pathlib import Path
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
 from agent.errors import ConfigError
 from agent.service.settings import Settings, load_settings
 from agent.service.tenant_files import load_tenants
 from agent.tenants.parse import read_model
-from agent.tenants.tenant import Tenant
-from agent.tenants.tree import ProblemLine
+from agent.tenants.scalars import NumberPattern
+from agent.tenants.tenant import Name, Tenant
 
 SCHEMA = "tenant.schema.json"
 MODELINE = "# yaml-language-server: $schema={schema}\n"
@@ -65,13 +66,11 @@ def run_new_tenant(name: str, number: str, config: Path | None, tenants: Path | 
         ConfigError: the name or the number is none, or taken, or the file is there already;
             nothing was written.
     """
+    _see_that_they_can_be(name, number)
     settings = load_settings(config, tenants=tenants)
     path = settings.tenants / f"{name}.yaml"
     text = starting_file(name, number, _schema_for(settings.tenants))
-    try:
-        read = read_model(text, str(path), Tenant)
-    except ConfigError as error:
-        raise ConfigError(*map(_about_argument, error.problems)) from None
+    read = read_model(text, str(path), Tenant)
     if path.exists():
         raise ConfigError(f"{path} is there already; nothing was written")
     _see_that_it_is_free(read.model, settings)
@@ -95,12 +94,18 @@ def starting_file(name: str, number: str, schema: str | None = None) -> str:
     return text if schema is None else MODELINE.format(schema=schema) + text
 
 
-def _about_argument(problem: str) -> str:
-    """A problem of the file in terms of what was typed."""
-    if not isinstance(problem, ProblemLine):
-        return problem
-    given = "--number" if problem.problem.field.startswith("numbers") else "NAME"
-    return f"{given}: {problem.problem.message}"
+def _see_that_they_can_be(name: str, number: str) -> None:
+    """Refuse what was typed before it becomes the text of a file, where it might mean more."""
+    problems = list[str]()
+    names: TypeAdapter[str] = TypeAdapter(Name)
+    numbers: TypeAdapter[str] = TypeAdapter(NumberPattern)
+    for given, kind, value in (("NAME", names, name), ("--number", numbers, number)):
+        try:
+            kind.validate_python(value)
+        except ValidationError as error:
+            problems += (f"{given}: {found['ctx']['error']}" for found in error.errors())
+    if problems:
+        raise ConfigError(*problems)
 
 
 def _see_that_it_is_free(tenant: Tenant, settings: Settings) -> None:

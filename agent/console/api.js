@@ -1,4 +1,5 @@
-// Requests to the service. An answer that is no success becomes an error with its own words.
+// Requests to the service. An answer that is no success becomes an error with its own words and
+// its `status`; one that does not come has none.
 
 async function request(method, path, body) {
   const options = { method, headers: {}, credentials: "same-origin", cache: "no-store" };
@@ -13,7 +14,9 @@ async function request(method, path, body) {
     throw new Error("The service cannot be reached.");
   }
   if (response.status === 401) dispatchEvent(new Event("signed-out"));
-  if (!response.ok) throw new Error((await response.text()).trim());
+  if (!response.ok) {
+    throw Object.assign(new Error((await response.text()).trim()), { status: response.status });
+  }
   return response;
 }
 

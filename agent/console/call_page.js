@@ -6,7 +6,8 @@ import { clock, milliseconds, moment, money, seconds, words } from "./format.js"
 import { Picture } from "./picture.js";
 import { Transcript } from "./transcript.js";
 
-const REFRESH_MS = 5000; // while the call goes on
+const REFRESH_MS = 5000; // while the call goes on, or the service cannot tell of it
+const PARTS = ["picture", "sound-part", "call-parts"]; // what is there once the call is known
 
 export class CallPage {
   constructor() {
@@ -23,8 +24,10 @@ export class CallPage {
     this.id = id;
     this.read = 0;
     this.picture = new Picture(byId("picture"), (at) => this.listen(at));
+    this.picture.at(null);
+    this.told = null;
     this.transcript.clear();
-    for (const part of ["call-figures", "call-tools", "call-moves"]) byId(part).replaceChildren();
+    for (const part of PARTS) show(byId(part), false);
     say(byId("call-heading"), "Call");
     say(byId("call-status"), "Looking …");
     await this.load();
@@ -50,11 +53,22 @@ export class CallPage {
       say(byId("call-status"), call.running ? "The call goes on." : "");
       if (call.running) this.timer = setTimeout(() => this.load(), REFRESH_MS);
     } catch (error) {
-      if (id === this.id) say(byId("call-status"), error.message);
+      if (id === this.id) this.failed(error);
+    }
+  }
+
+  /** What is not there now may come: the service again, or the record of a call that just ended. */
+  failed(error) {
+    const over = error.status === 404 && this.read > 0;
+    say(byId("call-status"), over ? "The call is over; its record is not there yet." : error.message);
+    if (over || error.status === undefined || error.status >= 500) {
+      this.timer = setTimeout(() => this.load(), REFRESH_MS);
     }
   }
 
   show(call, peaks) {
+    show(byId("picture"), true);
+    show(byId("call-parts"), true);
     say(byId("call-heading"), `${call.caller ?? "Number withheld"} to ${call.tenant}, ${moment(call.began_at)}`);
     this.transcript.add(call.timeline.slice(this.read));
     if (this.read === 0 && !call.running) byId("call-words").scrollTop = 0;
@@ -66,6 +80,13 @@ export class CallPage {
       this.audio.src = `/api/calls/${encodeURIComponent(this.id)}/recording.wav`;
     }
     byId("call-figures").replaceChildren(...figures(call));
+    this.showTables(call);
+  }
+
+  showTables(call) {
+    const told = JSON.stringify([call.tool_calls, call.connections]);
+    if (told === this.told) return; // whoever is inside with the keyboard stays there
+    this.told = told;
     byId("call-tools").replaceChildren(...call.tool_calls.map((tool) => this.tool(tool)));
     byId("call-moves").replaceChildren(...call.connections.map(connection));
     show(byId("tools-part"), call.tool_calls.length > 0);

@@ -56,7 +56,7 @@ export class CallsPage {
     try {
       found = await get(`/api/calls?${query}`);
     } catch (error) {
-      say(byId("calls-status"), error.message);
+      if (asked === this.asked) say(byId("calls-status"), error.message);
       return;
     }
     if (asked !== this.asked) return;

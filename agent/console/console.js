@@ -1,6 +1,7 @@
 // The console: signs in, then shows the page that the address names.
 
 import { byId, say, show } from "./dom.js";
+import { Alarms } from "./alarms.js";
 import { CallPage } from "./call_page.js";
 import { CallsPage } from "./calls_page.js";
 import { Live } from "./live.js";
@@ -30,6 +31,7 @@ async function go() {
 function state(text) {
   const told = { open: "", waiting: "Not connected; trying again …", "signed out": "Signed out." };
   say(byId("connection"), told[text]);
+  document.body.classList.toggle("cut-off", text !== "open");
 }
 
 async function signOut() {
@@ -53,6 +55,7 @@ async function open() {
   show(byId("signout"), needed);
   byId("signout").addEventListener("click", signOut);
   addEventListener("hashchange", go);
+  new Alarms(byId("alarms")).look();
   await go();
   document.body.dataset.ready = "yes";
 }

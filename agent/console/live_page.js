@@ -23,7 +23,7 @@ class Row {
     this.line = element(
       "tr",
       { data: { id: facts.id } },
-      this.cell("Call", this.open),
+      this.cell("Caller", this.open),
       this.cell("Tenant", null, "tenant"),
       this.cell("State", null, "state"),
       this.cell("Since", null, "since", "number"),
@@ -99,7 +99,7 @@ export class LivePage {
     if (message.kind === "calls") this.list(message);
     else if (message.kind === "call" && message.id === this.looked) {
       this.transcript.add(message.entries);
-      if (message.entries.some(([, name]) => name === "call.ended")) show(byId("live-hangup"), false);
+      if (message.entries.some(([, name]) => name === "call.ended")) this.ended();
     }
   }
 
@@ -116,8 +116,14 @@ export class LivePage {
     for (const id of gone) {
       this.rows.get(id)?.line.remove();
       this.rows.delete(id);
+      if (id === this.looked) this.ended();
     }
     this.count();
+  }
+
+  /** The call that is looked at is over: its words stay, nothing can be done with it. */
+  ended() {
+    for (const id of ["live-hangup", "live-listen", "live-transfer"]) show(byId(id), false);
   }
 
   add(facts) {
@@ -164,12 +170,23 @@ export class LivePage {
       await this.listening.close();
       return;
     }
-    byId("live-listen").setAttribute("aria-pressed", "true");
-    this.listening = await Listening.open(this.looked, (problem) => {
+    const id = this.looked;
+    const button = byId("live-listen");
+    const over = (problem) => {
       this.listening = null;
-      byId("live-listen").setAttribute("aria-pressed", "false");
+      button.setAttribute("aria-pressed", "false");
       say(byId("live-problem"), problem);
-    });
+    };
+    button.disabled = true; // a second click is no second listener
+    try {
+      this.listening = await Listening.open(id, over);
+      button.setAttribute("aria-pressed", "true");
+      if (id !== this.looked) await this.listening.close(); // looked away from meanwhile
+    } catch (error) {
+      say(byId("live-problem"), error.message);
+    } finally {
+      button.disabled = false;
+    }
   }
 
   async hangUp(id) {

@@ -3,7 +3,7 @@
 import { clock } from "./format.js";
 import { length, moments, ROWS, spans, step } from "./timeline.js";
 
-const LEFT = 74;
+const LEFT = 88;
 const RIGHT = 8;
 const TOP = 22;
 const ROW = 24;
@@ -19,15 +19,18 @@ export class Picture {
     this.resized = new ResizeObserver(() => this.draw());
     this.resized.observe(canvas);
     this.scheme = matchMedia("(prefers-color-scheme: dark)");
-    this.redraw = () => this.draw();
-    this.scheme.addEventListener("change", this.redraw);
-    canvas.addEventListener("click", (event) => this.clicked(event));
-    canvas.addEventListener("keydown", (event) => this.pressed(event));
+    this.closing = new AbortController();
+    const { signal } = this.closing;
+    this.scheme.addEventListener("change", () => this.draw(), { signal });
+    canvas.addEventListener("click", (event) => this.clicked(event), { signal });
+    canvas.addEventListener("keydown", (event) => this.pressed(event), { signal });
   }
 
+  /** Let go of the canvas, which then shows nothing: the next call's picture may take it. */
   close() {
     this.resized.disconnect();
-    this.scheme.removeEventListener("change", this.redraw);
+    this.closing.abort();
+    this.canvas.width = this.canvas.height = 0;
   }
 
   /** Show a call: its entries, and its peaks (null without a recording). */
@@ -99,7 +102,8 @@ export class Picture {
       pen.fillStyle = colour("line");
       pen.fillRect(x(at), TOP, 1, foot - TOP);
       pen.fillStyle = colour("faint");
-      pen.fillText(clock(at), x(at), foot + 15);
+      const half = pen.measureText(clock(at)).width / 2;
+      pen.fillText(clock(at), Math.min(x(at), width - half), foot + 15);
     }
   }
 
@@ -148,14 +152,19 @@ export class Picture {
 
   drawMoments({ pen, foot, width, colour, x }) {
     pen.setLineDash([4, 3]);
+    pen.textAlign = "left";
+    let taken = 0; // how far labels reach: one that finds no room is left out, its line is not
     for (const { at, label, colour: name } of this.call.moments) {
       pen.strokeStyle = pen.fillStyle = colour(name);
       pen.beginPath();
       pen.moveTo(x(at), TOP - 6);
       pen.lineTo(x(at), foot);
       pen.stroke();
-      pen.textAlign = x(at) + pen.measureText(label).width + 6 < width ? "left" : "right";
-      pen.fillText(label, x(at) + (pen.textAlign === "left" ? 3 : -3), TOP - 9);
+      const wide = pen.measureText(label).width + 6;
+      const left = x(at) + wide < width ? x(at) : x(at) - wide;
+      if (left < taken) continue;
+      taken = left + wide;
+      pen.fillText(label, left + 3, TOP - 9);
     }
     pen.setLineDash([]);
   }

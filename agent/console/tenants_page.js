@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { byId, element, say, show } from "./dom.js";
-import { moment } from "./format.js";
+import { moment, money } from "./format.js";
 
 const REFRESH_MS = 3000;
 
@@ -30,15 +30,26 @@ export class TenantsPage {
 
   show({ tenants, refused, generation, draining }) {
     const state = draining ? "; the service is being stopped" : "";
-    say(byId("tenants-status"), `${tenants.length} tenants, generation ${generation}${state}.`);
+    const many = tenants.length === 1 ? "One tenant" : `${tenants.length} tenants`;
+    say(byId("tenants-status"), `${many}, generation ${generation}${state}.`);
     show(byId("refused-part"), refused.length > 0);
     const told = refused.join("\n");
     if (this.told !== told) {
       this.told = told; // only what is new is read out
       byId("refused").replaceChildren(...refused.map((problem) => element("li", {}, problem)));
     }
+    const listed = JSON.stringify(tenants);
+    if (this.listed === listed) return; // whoever is inside with the keyboard stays there
+    this.listed = listed;
     byId("tenant-rows").replaceChildren(...tenants.map(rowOf));
   }
+}
+
+/** What the day has cost, of what it may, and what it will if calls go on like this. */
+export function moneyOf({ spent_usd: spent, forecast_usd: forecast, per_day_usd: limit }) {
+  const most = limit === null ? "" : ` of ${money(limit)}`;
+  const ahead = money(forecast) === money(spent) ? "" : `, ${money(forecast)} by midnight`;
+  return `${money(spent)}${most}${ahead}`;
 }
 
 function rowOf(tenant) {
@@ -51,6 +62,7 @@ function rowOf(tenant) {
     ["Numbers", numbers, "words"],
     ["Now", `${tenant.open ? "open" : "closed"}${until}`],
     ["Calls", `${tenant.calls} of ${tenant.most_calls}`, "number"],
+    ["Money today", moneyOf(tenant)],
     ["Model", tenant.model],
     ["Language", tenant.language ?? "the caller's"],
     ["Tools", tenant.tools.join(", "), "words"],

@@ -17,9 +17,9 @@ const MOMENTS = {
 
 /** The rows of a picture, in order: kind and what stands before it. */
 export const ROWS = [
-  ["caller", "speaks"],
-  ["agent", "speaks"],
-  ["tool", "tools"],
+  ["caller", "caller talks"],
+  ["agent", "agent talks"],
+  ["tool", "functions"],
   ["model", "model away"],
 ];
 

@@ -58,11 +58,15 @@ export class Transcript {
     this.listenFrom = listenFrom;
     this.latency = latency;
     this.waited = new Map(); // turn -> seconds, until the agent's words come
+    this.sounded = new Map(); // turn -> when the agent was first heard in it, until then as well
+    this.spoke = []; // when the caller began to speak, until his words come
   }
 
   clear() {
     this.list.replaceChildren();
     this.waited.clear();
+    this.sounded.clear();
+    this.spoke = [];
   }
 
   add(entries) {
@@ -74,15 +78,43 @@ export class Transcript {
 
   addOne(entry) {
     const [at, name, values] = entry;
-    if (name === "agent.audio_started" && values.latency_s !== null) {
-      this.waited.set(values.turn, values.latency_s);
-      this.latency(values.latency_s, values.turn);
-    }
+    if (name === "caller.speech_started") this.spoke.push(at);
+    if (name === "agent.audio_started") this.sounds(at, values);
     const line = lineOf(entry);
     if (line === null) return;
     const waited = name === "agent.said" ? this.waited.get(values.turn) : undefined;
-    this.waited.delete(name === "agent.said" ? values.turn : undefined);
-    this.list.append(this.row(at, line, waited));
+    this.place(this.spokenAt(entry), line, waited);
+    if (name === "agent.said") {
+      this.waited.delete(values.turn);
+      this.sounded.delete(values.turn);
+    }
+  }
+
+  sounds(at, { turn, latency_s: latency }) {
+    if (!this.sounded.has(turn)) this.sounded.set(turn, at);
+    if (latency === null) return;
+    this.waited.set(turn, latency);
+    this.latency(latency, turn);
+  }
+
+  /** When that began to be heard: words are known only after they were spoken. */
+  spokenAt([at, name, values]) {
+    const sounded = this.sounded.get(values.turn);
+    if (name === "agent.said") return sounded ?? at;
+    if (name !== "caller.said") return at;
+    const before = this.spoke.filter((start) => start < (sounded ?? Infinity));
+    this.spoke = this.spoke.slice(before.length);
+    return before[0] ?? at;
+  }
+
+  /** Put a line where it belongs in time. */
+  place(at, line, waited) {
+    let next = null;
+    let row = this.list.lastElementChild;
+    for (; row !== null && row.at > at; row = row.previousElementSibling) next = row;
+    const placed = this.row(at, line, waited);
+    placed.at = at;
+    this.list.insertBefore(placed, next);
   }
 
   row(at, line, waited) {

@@ -13,6 +13,7 @@ import msgspec
 
 from agent.call.report import CallReport, TurnReport
 from agent.call.timeline import Entry, Timeline
+from agent.observe.carrier_news import with_news
 from agent.observe.record_schema import (
     CallRecord,
     Carrier,
@@ -43,7 +44,7 @@ def call_record(running: RunningCall, report: CallReport, ended_at: datetime) ->
     """
     record = record_of(report, running.call.timeline, running.began_at, ended_at)
     sound = _inside(running.recording)
-    return msgspec.structs.replace(
+    record = msgspec.structs.replace(
         record,
         call_id=record.call_id or running.id or running.stream_id,
         stream_id=record.stream_id or running.stream_id,
@@ -57,6 +58,7 @@ def call_record(running: RunningCall, report: CallReport, ended_at: datetime) ->
         else Recording(path=sound, starts_s=_recording_began(record.timeline)),
         wire_path=_inside(running.wire),
     )
+    return with_news(record, running.news())
 
 
 def record_of(

@@ -180,9 +180,11 @@ def _plain(value: object) -> object:
 
 
 def _is_choice(hint: object) -> bool:
-    """Whether a field holds one of a few words of our own."""
+    """Whether a field holds one of a few words of our own, or one for each of several names."""
     if isinstance(hint, TypeAliasType):
         hint = hint.__value__
+    if typing.get_origin(hint) is Mapping:
+        return _is_choice(typing.get_args(hint)[1])
     return typing.get_origin(hint) is Literal
 
 

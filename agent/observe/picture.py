@@ -12,7 +12,7 @@ from agent.call.timeline import Entry
 from agent.observe.shapes import Area, Bar, Drawing, Shape, Text, Upright, svg_of
 
 WIDTH = 1280
-LEFT, RIGHT = 84, 20
+LEFT, RIGHT = 96, 20
 TOP = 56
 LANE = 110
 BAR_LANE = 26
@@ -29,8 +29,8 @@ SPANS = {
     "model.leaving": ("model.moved", "move"),
 }
 ROWS = {
-    "caller": ("speaks", CALLER),
-    "agent": ("speaks", AGENT),
+    "caller": ("caller talks", CALLER),
+    "agent": ("agent talks", AGENT),
     "tool": ("tool", TOOL),
     "move": ("model", MOVE),
 }

@@ -21,6 +21,10 @@ from agent.call.timeline import Entry
 SCHEMA = 1
 
 type Direction = Literal["inbound", "outbound"]
+type TransferEnd = Literal[
+    "answered", "busy", "no-answer", "failed", "canceled", "refused", "not_taken", "machine",
+    "caller_left",
+]  # fmt: skip
 type Moment = Annotated[datetime, Meta(tz=True)]
 type Personal[T] = Annotated[T, Meta(extra_json_schema={"x-personal": True})]
 
@@ -191,16 +195,48 @@ class Cost(Struct, frozen=True, kw_only=True):
 
 
 class Carrier(Struct, frozen=True, kw_only=True):
-    """What is known of the carrier's side.
+    """What is known of the carrier's side; some of it may come after the record was written.
 
     Attributes:
         mark_round_trip_s: how late the last mark came back: the way there and back, and what lies
             in between.
         gaps: how often caller's audio was missing.
+        status: the carrier's last word on the call, as `completed`; null: it has not told.
+        duration_s: of the whole call, whoever was talked to, as the carrier bills it.
+        sip_code: the answer of the telephone network where a call could not be put through.
+        stream_errors: what the carrier says went wrong with media streams.
     """
 
     mark_round_trip_s: float | None = None
     gaps: int = 0
+    status: str | None = None
+    duration_s: int | None = None
+    sip_code: int | None = None
+    stream_errors: tuple[str, ...] = ()
+
+
+class Transfer(Struct, frozen=True, kw_only=True):
+    """One attempt to pass the caller on to somebody.
+
+    Attributes:
+        target: the name that the tenant's file has for them.
+        address: their number or SIP address.
+        how: `cold`, `warm` or `refer`.
+        fallback: the caller was passed on because the agent was lost; else the agent did it.
+        requested_s: when, by the clock on the wall.
+        ended: `answered`: the two were connected; `busy`, `no-answer`, `failed`, `canceled`: nobody
+            was reached; `refused`, `not_taken`, `machine`: somebody or something answered and did
+            not take the call; `caller_left`: the caller did not wait; null: it is not known.
+        talked_s: how long the two talked, where the carrier tells.
+    """
+
+    target: str
+    address: Personal[str] = ""
+    how: str = "cold"
+    fallback: bool = False
+    requested_s: float = 0.0
+    ended: TransferEnd | None = None
+    talked_s: int | None = None
 
 
 class Recording(Struct, frozen=True, kw_only=True):
@@ -244,6 +280,7 @@ class CallRecord(Struct, frozen=True, kw_only=True):
         not_done: functions that the caller was told were done (`claims`), and never succeeded.
         continuity: what the caller heard of the machinery.
         carrier: what is known of the carrier's side.
+        transfers: attempts to pass the caller on, oldest first.
         usage: tokens.
         cost: what the call cost; null: no price is known.
         counters: what was odd and not zero, by part.
@@ -281,6 +318,7 @@ class CallRecord(Struct, frozen=True, kw_only=True):
     not_done: tuple[str, ...] = ()
     continuity: Continuity = Continuity()
     carrier: Carrier = Carrier()
+    transfers: tuple[Transfer, ...] = ()
     usage: Usage = Usage()
     cost: Cost | None = None
     counters: Mapping[str, int] = {}

@@ -18,6 +18,7 @@ from agent.service.background import in_background
 from agent.service.carrier_requests import FORM_LIMIT
 from agent.service.carrier_routes import add_carrier_routes, door
 from agent.service.carrier_status import add_status_routes
+from agent.service.console_alarms import keepers_key
 from agent.service.console_calls import store_key
 from agent.service.console_routes import add_console_routes
 from agent.service.continue_route import add_continue_route
@@ -136,6 +137,9 @@ def make_app(
             )
             if records.store is not None:
                 app[store_key] = records.store
+            if records.late is not None:
+                made.facts.late = records.late.tell
+            app[keepers_key] = records.writers
             if settings.carrier is not None:
                 made.rest = TwilioRest(TwilioHttp(settings.carrier, session, random=random))
             else:

@@ -22,6 +22,7 @@ from agent.service.service import Service, service_key
 from agent.service.shortcut import QuickWebSocketResponse
 from agent.service.sockets import ABNORMAL_CLOSURE, CLOSE_TIMEOUT_S, PhoneSocket
 from agent.service.tenant_files import ReadyTenant
+from agent.service.transfer_fallback import without_agent
 from agent.telephony.twilio import twiml
 from agent.tenants.hours import Hours, Open, WhenClosed
 from agent.tenants.tenant import Tenant
@@ -41,6 +42,9 @@ CONTINUE_PATH = "/twilio/continue"
 MEDIA_PATH = "/twilio/media"
 WORKER = "1"
 FRAME_LIMIT = 64 * 1024
+
+NO_ROOM = frozenset({"draining", "service_full"})
+"""Why this service has no agent for a call, whatever its tenant's limits are."""
 
 REFUSALS = {
     "unknown_number": "This number is not in service.",
@@ -125,7 +129,7 @@ async def _voice(request: web.Request) -> web.Response:
     if ready is None:
         service.counters["refused_unknown_number"] += 1
         return xml(twiml.say_and_hang_up(REFUSALS["unknown_number"], "en-US"))
-    language, limits = ready.tenant.agent.language or "en-US", ready.tenant.limits
+    limits = ready.tenant.limits
     caller, now = caller_of(values), asyncio.get_running_loop().time()
     often = service.rates.refuses(ready.tenant.tenant, limits, call_id, caller.number, now)
     if often == "caller_rate":
@@ -136,13 +140,24 @@ async def _voice(request: web.Request) -> web.Response:
         return xml(_while_closed(service, ready.tenant, values, closed))
     if (reason := often or service.refusal(ready)) is not None:
         service.counters[f"refused_{reason}"] += 1
-        if reason in {"tenant_full", "tenant_rate", "spent"} and limits.overflow is not None:
-            return xml(twiml.say_and_hang_up(limits.overflow.say, language))
-        return xml(twiml.say_and_hang_up(REFUSALS["busy"], "en-US"))
+        return xml(_without_room(service, ready.tenant, values, reason))
     if call_id and "From" in values:
         caller = caller_of(values)
         await service.announced(ready, call_id, caller.number, caller)
     return xml(join_stream(service, request, ready, call_id))
+
+
+def _without_room(service: Service, tenant: Tenant, values: Mapping[str, str], reason: str) -> str:
+    """The document for a call that is not taken now, for this reason."""
+    call_id = values.get("CallSid", "")
+    if reason in NO_ROOM and call_id:
+        document = without_agent(service, tenant, call_id, caller_of(values))
+        if document is not None:
+            return document
+    overflow = tenant.limits.overflow
+    if reason in {"tenant_full", "tenant_rate", "spent"} and overflow is not None:
+        return twiml.say_and_hang_up(overflow.say, tenant.agent.language or "en-US")
+    return twiml.say_and_hang_up(REFUSALS["busy"], "en-US")
 
 
 def _closed(hours: Hours) -> WhenClosed | None:

@@ -6,14 +6,17 @@ nothing; only that the caller has hung up is news for a call that is without its
 Source: docs/protocols/twilio.md 1.5, 5.2, R24.
 """
 
+from collections.abc import Mapping
+
 import structlog
 from aiohttp import web
 
 from agent.call.effects import Outcome
+from agent.observe.carrier_news import LONGEST_ERROR
 from agent.service.carrier_requests import add_webhook, signed_form
 from agent.service.continuation import MOST_CALLS
 from agent.service.latest import Latest
-from agent.service.service import service_key
+from agent.service.service import Service, service_key
 
 STATUS_PATH = "/twilio/status"
 STREAM_STATUS_PATH = "/twilio/stream-status"
@@ -21,7 +24,6 @@ STREAM_STATUS_PATH = "/twilio/stream-status"
 FINAL = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 STATUSES = frozenset({"queued", "initiated", "ringing", "in-progress"}) | FINAL
 STREAM_EVENTS = frozenset({"stream-started", "stream-stopped", "stream-error"})
-LONGEST_ERROR = 200
 
 _log = structlog.stdlib.get_logger()
 
@@ -65,10 +67,21 @@ async def _status(request: web.Request) -> web.Response:
     call_id, status = fields.get("CallSid", ""), fields.get("CallStatus", "")
     if call_id and status in STATUSES and request.app[statuses_key].call(call_id, status):
         service.counters[f"status_{status}"] += 1
-        running = service.call_of(call_id)
-        if status in FINAL and running is not None:
-            running.supervisor.finish(Outcome.CALLER_HUNG_UP)
+        if status in FINAL:
+            note_end(service, fields)
+            if (running := service.call_of(call_id)) is not None:
+                running.supervisor.finish(Outcome.CALLER_HUNG_UP)
     return web.Response(status=204)
+
+
+def note_end(service: Service, fields: Mapping[str, str]) -> None:
+    """Note how the carrier says that a call has ended; the rest of a callback is of no interest."""
+    service.facts.call_over(
+        fields.get("CallSid", ""),
+        fields.get("CallStatus", ""),
+        fields.get("CallDuration", ""),
+        fields.get("SipResponseCode", ""),
+    )
 
 
 async def _stream_status(request: web.Request) -> web.Response:
@@ -79,6 +92,7 @@ async def _stream_status(request: web.Request) -> web.Response:
         service.counters[event.replace("-", "_")] += 1
         if event == "stream-error":
             error = fields.get("StreamError", "")[:LONGEST_ERROR]
+            service.facts.stream_failed(fields.get("CallSid", ""), error)
             _log.warning(
                 "stream.error", call_id=fields.get("CallSid"), stream_id=stream_id, error=error
             )

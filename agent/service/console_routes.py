@@ -5,6 +5,7 @@ from msgspec import Struct
 
 from agent.errors import ToolError
 from agent.service.auth import require_token
+from agent.service.console_alarms import add_alarm_routes
 from agent.service.console_calls import add_call_routes
 from agent.service.console_files import add_file_routes
 from agent.service.console_phone import add_phone_routes, find_running
@@ -27,6 +28,7 @@ def add_console_routes(app: web.Application) -> None:
     add_session_routes(app)
     add_phone_routes(app)
     add_tenant_routes(app)
+    add_alarm_routes(app)
     add_call_routes(app)
     app[feed_key] = LiveFeed(lambda: app[service_key].running.values())
     app[viewers_key] = viewers = Viewers()

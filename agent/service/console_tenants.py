@@ -1,5 +1,6 @@
 """The tenants as the console shows them: who answers which numbers, and what is wrong."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,8 @@ from agent.tenants.hours import Open
 
 MOST_NUMBERS = 20
 """Of a tenant's numbers, shown; of more, it is told how many there are."""
+AT_ONCE = 20
+"""Tenants that are looked at before others get to run."""
 
 
 def add_tenant_routes(app: web.Application) -> None:
@@ -23,23 +26,35 @@ def add_tenant_routes(app: web.Application) -> None:
 async def _tenants(request: web.Request) -> web.Response:
     require_token(request)
     service = request.app[service_key]
-    return answer_json(tenants_of(service, datetime.now(UTC)))
+    return answer_json(await tenants_of(service, datetime.now(UTC)))
 
 
-def tenants_of(service: Service, now: datetime) -> dict[str, Any]:
-    """All of them, with the reload's state."""
+async def tenants_of(service: Service, now: datetime) -> dict[str, Any]:
+    """All of them, with the reload's state; read with breaks for the calls."""
     calls: dict[str, int] = {}
     for running in service.running.values():
         calls[running.tenant] = calls.get(running.tenant, 0) + 1
     store = service.tenant_store
+    tenants = []
+    for n, (name, ready) in enumerate(sorted(service.tenants.by_name.items()), 1):
+        tenants.append(_tenant(ready, calls.get(name, 0), now) | _money(service, ready))
+        if n % AT_ONCE == 0:
+            await asyncio.sleep(0)
     return {
         "generation": store.generation,
         "refused": [str(problem) for problem in store.refused],
         "draining": service.draining,
-        "tenants": [
-            _tenant(ready, calls.get(name, 0), now)
-            for name, ready in sorted(service.tenants.by_name.items())
-        ],
+        "tenants": tenants,
+    }
+
+
+def _money(service: Service, ready: ReadyTenant) -> dict[str, Any]:
+    """Today's, in dollars."""
+    standing = service.spending.standing(ready.tenant)
+    return {
+        "spent_usd": float(standing.spent),
+        "forecast_usd": float(standing.forecast),
+        "per_day_usd": None if standing.limit is None else float(standing.limit),
     }
 
 

@@ -6,14 +6,13 @@ Source: docs/protocols/twilio.md section 2.3, R15, R17.
 from aiohttp import web
 
 from agent.call.effects import Outcome
-from agent.call.phrases import WORDS, language_of
 from agent.service.carrier_requests import add_webhook, signed_form
 from agent.service.carrier_routes import CONTINUE_PATH, join_stream, xml
 from agent.service.carrier_status import FINAL
 from agent.service.continuation import attempt_in
 from agent.service.latest import Latest
 from agent.service.service import service_key
-from agent.service.tenant_files import ReadyTenant
+from agent.service.transfer_fallback import apology, for_stranger, lay_ready
 from agent.telephony.twilio import twiml
 
 TOKEN = "I-Twilio-Idempotency-Token"
@@ -37,13 +36,13 @@ async def _continue(request: web.Request) -> web.Response:
         return xml(twiml.nothing())
     answers, token = request.app[answers_key], request.headers.get(TOKEN, "")
     if (document := answers.get(f"{call_id} {token}")) is None:
-        document = await _what_next(request, call_id, fields.get("To", ""))
+        document = await _what_next(request, call_id, fields)
         if token:
             answers[f"{call_id} {token}"] = document
     return xml(document)
 
 
-async def _what_next(request: web.Request, call_id: str, number: str) -> str:
+async def _what_next(request: web.Request, call_id: str, fields: dict[str, str]) -> str:
     service = request.app[service_key]
     if (document := service.after_stream.pop(call_id, None)) is not None:
         return document
@@ -53,22 +52,13 @@ async def _what_next(request: web.Request, call_id: str, number: str) -> str:
         return apology(service.tenants.by_name.get(fate.tenant)) if fate.abrupt else twiml.hang_up()
     if running is None:
         service.counters["continued_unknown"] += 1
-        return apology(service.tenants.for_number(number))
+        return for_stranger(service, fields)
     attempt = service.attempts.next(call_id, attempt_in(request.query.get("attempt", "")))
     if attempt is None:
         service.counters["continued_in_vain"] += 1
-        service.transfers.after_end(running, Outcome.FAILED)
+        lay_ready(service, running, Outcome.FAILED)
         document = service.after_stream.pop(call_id, None)
         running.supervisor.finish(Outcome.PHONE_LOST)
         return document or apology(running.ready)
     service.counters["continued"] += 1
     return join_stream(service, request, running.ready, call_id, attempt=attempt)
-
-
-def apology(ready: ReadyTenant | None) -> str:
-    """What a caller hears whom the agent has lost for good, where nothing better is laid ready."""
-    if ready is None:
-        return twiml.say_and_hang_up(WORDS["en"].apology, "en-US")
-    agent = ready.tenant.agent
-    words = ready.tenant.fallback.say or WORDS[language_of(agent.language)].apology
-    return twiml.say_and_hang_up(words, agent.language or "en-US")

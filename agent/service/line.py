@@ -8,6 +8,7 @@ from agent.errors import ToolError
 from agent.service.running import Caller, RunningCall
 from agent.service.sms import Messages
 from agent.service.tenant_files import ReadyTenant
+from agent.tenants.tools import BuiltinTool
 
 if TYPE_CHECKING:
     from agent.service.service import Service
@@ -40,7 +41,13 @@ class Line:
 
     async def send_digits(self, digits: str) -> None:
         """See `CallControl`."""
-        self._running().supervisor.dial(digits)
+        running = self._running()
+        tools = [tool for tool in self._tenant.tools if isinstance(tool, BuiltinTool)]
+        by_carrier = any(tool.builtin == "send_digits" and tool.by == "carrier" for tool in tools)
+        if by_carrier and running.caller.line is not None:
+            self._service.transfers.send_digits(running, digits)
+        else:
+            running.supervisor.dial(digits)
 
     def _running(self) -> RunningCall:
         running = self._service.call_of(self._call_id)

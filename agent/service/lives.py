@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -28,6 +28,7 @@ from agent.service.running import Direction, Observers, RunningCall
 from agent.service.sockets import PhoneSocket
 from agent.service.supervisor import CallSupervisor
 from agent.service.tenant_files import ReadyTenant
+from agent.service.transfer_fallback import lay_ready
 from agent.tools.context import CallContext
 from agent.tools.runner import ToolRunner
 
@@ -141,6 +142,7 @@ class Lives:
             direction,
             wire=kept.wire,
             generation=self._service.tenant_store.generation,
+            news=partial(self._service.facts.of, started.call_id),
             parameters=dict(started.parameters),
         )
         supervisor.ended = partial(self._ended, running)
@@ -155,54 +157,60 @@ class Lives:
     async def _live(
         self, running: RunningCall, kept: Kept, runner: ToolRunner, opening: Opening
     ) -> None:
-        """Live a call to its end; what goes wrong with it, also then, harms no other."""
+        """Live a call to its end, and tell of it."""
         try:
-            await self._run(running, kept, runner, opening)
-        except Exception as error:
-            self._crashed(error)
+            with _harmless(self._crashed):
+                self._observers.began(running)
+                async with kept.opened() as recording:
+                    await running.supervisor.run(opening.texts, recording)
+        finally:
+            with _harmless(self._crashed):
+                await self._over(running, runner)
 
     def _crashed(self, error: Exception) -> None:
         self._service.counters["crashed"] += 1
         _log.error("call.crashed", exc_info=_cause(error))
 
-    async def _run(
-        self, running: RunningCall, kept: Kept, runner: ToolRunner, opening: Opening
-    ) -> None:
-        call, supervisor = running.call, running.supervisor
-        try:
-            self._observers.began(running)
-            async with kept.opened() as recording:
-                await supervisor.run(opening.texts, recording)
-        except Exception as error:
-            self._crashed(error)
-        finally:
-            if call.outcome is None:
-                await self._ended(running, Outcome.FAILED)
-            del self._service.running[running.id]
-            if not self._service.running:
-                self.idle.set()
-            call.tool_effects_doubled = runner.starts.doubled[running.id]
-            report = call.report(asyncio.get_running_loop().time())
-            if report.outcome is None:  # it did not end by itself: a crash, or we are cancelled
-                report = replace(
-                    report,
-                    outcome=Outcome.FAILED,
-                    call_id=running.id,
-                    stream_id=running.stream_id,
-                )
-            log_call_ended(call_record(running, report, datetime.now(UTC)))
-            self._observers.ended(running, report)
+    async def _over(self, running: RunningCall, runner: ToolRunner) -> None:
+        call = running.call
+        if call.outcome is None:
+            await self._ended(running, Outcome.FAILED)
+        del self._service.running[running.id]
+        if not self._service.running:
+            self.idle.set()
+        call.tool_effects_doubled = runner.starts.doubled[running.id]
+        report = call.report(asyncio.get_running_loop().time())
+        if report.outcome is None:  # it did not end by itself: a crash, or we are cancelled
+            report = replace(
+                report,
+                outcome=Outcome.FAILED,
+                call_id=running.id,
+                stream_id=running.stream_id,
+            )
+        log_call_ended(call_record(running, report, datetime.now(UTC)))
+        self._observers.ended(running, report)
 
     async def _ended(self, running: RunningCall, outcome: Outcome) -> None:
         """A call ends, and its socket is about to be closed: note it, since the carrier asks."""
         abrupt = running.call.away or outcome in ABRUPT
         fate = Fate(running.tenant, outcome, abrupt and outcome not in GONE)
-        try:
-            self._service.transfers.after_end(running, outcome)
+        with _harmless(_not_recorded):
+            lay_ready(self._service, running, outcome)
             async with asyncio.timeout(FATE_S):
                 await self._service.fates.record(running.id, fate)
-        except Exception:
-            _log.exception("call.fate_not_recorded")
+
+
+def _not_recorded(error: Exception) -> None:
+    _log.error("call.fate_not_recorded", exc_info=error)
+
+
+@contextmanager
+def _harmless(tell: Callable[[Exception], None]) -> Iterator[None]:
+    """The top of one call: what goes wrong in a part of its life harms no other, but is told."""
+    try:
+        yield
+    except Exception as error:
+        tell(error)
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -12,6 +12,7 @@ from aiohttp import web
 from agent.service.auth import require_token
 from agent.service.carrier_requests import add_webhook, signed_form
 from agent.service.carrier_routes import join_stream, xml
+from agent.service.carrier_status import FINAL, note_end
 from agent.service.console_requests import answer_json, read_json
 from agent.service.outbound import OutboundCalls, new_order_id, outbound_key
 from agent.service.outbound_order import Order
@@ -171,6 +172,8 @@ async def _status(request: web.Request) -> web.Response:
     if (found := _found(request)) is not None:
         outbound, order, ready, n = found
         status = values.get("CallStatus", "")
+        if status in FINAL:
+            note_end(request.app[service_key], values)
         await outbound.news.ended(order, ready, values.get("CallSid", ""), n, status)
     return web.Response(status=204)
 

@@ -4,8 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+import structlog
+
 from agent.service.sockets import (
+    ABNORMAL_CLOSURE,
     CLOSE_TIMEOUT_S,
+    NO_STATUS,
     NORMAL_CLOSURE,
     Outbox,
     PeerStalled,
@@ -15,6 +19,12 @@ from agent.service.sockets import (
 )
 
 INTERNAL_ERROR = 1011
+
+GOING_AWAY = 1001
+_USUAL = frozenset({NORMAL_CLOSURE, GOING_AWAY, NO_STATUS, ABNORMAL_CLOSURE})
+"""How sockets end when nobody has broken the websocket protocol."""
+
+_log = structlog.stdlib.get_logger()
 
 
 class PhoneLink:
@@ -58,7 +68,9 @@ class PhoneLink:
             taken: texts that somebody else has read before.
         """
         try:
-            await read(self._socket, self._received, taken)
+            loss = await read(self._socket, self._received, taken)
+            if loss.code not in _USUAL:  # the code only: a reason may repeat what was said
+                _log.warning("phone.socket_failed", code=loss.code)
             self._gone()
         finally:
             # Here, not in its owner: the caller does not wait for the model or for a tool.

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from agent.service.background import in_background
+from agent.service.carrier_news import NewsWriter
 from agent.service.keeping import RecordKeeper
 from agent.service.reload import TenantStore
 from agent.service.settings import Settings
@@ -26,10 +27,12 @@ class Records:
     Attributes:
         store: None: none are kept.
         writers: who brings them there; to be told of every call.
+        late: takes what the carrier tells of calls that are over.
     """
 
     store: Store | None = None
     writers: Sequence[RecordKeeper] = ()
+    late: NewsWriter | None = None
 
 
 @asynccontextmanager
@@ -54,10 +57,15 @@ async def records_kept(settings: Settings, tenants: TenantStore) -> AsyncIterato
 
     store = Store(settings.store)
     keeper = RecordKeeper(store, Spool(settings.data / "spool"))
+    news = NewsWriter(store, keeper.counters)
     try:
         await keeper.open()
         deleting = keeper.delete_regularly(kept)
-        async with keeper.at_work(), in_background(deleting, "retention.failed"):
-            yield Records(store, [keeper])
+        async with (
+            news.at_work(),
+            keeper.at_work(),
+            in_background(deleting, "retention.failed"),
+        ):
+            yield Records(store, [keeper], news)
     finally:
         await store.close()

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -23,6 +24,7 @@ from agent.errors import ConfigError
 from agent.service.tenant_files import ReadyTenant, ReadyTenants, TenantLoader
 from agent.tools.function import ToolFunction
 from agent.tools.mcp import McpServers
+from agent.tools.threads import Threads
 
 QUIET_MS = 50
 """A reload waits until nothing has changed for so long: an editor writes in several steps;"""
@@ -32,6 +34,13 @@ LOOK_MS = 1000
 """How often to look whether the folders themselves are still the same."""
 PAUSE_S = 0.0002
 """The loop gets the interpreter for so long after each file that was read."""
+SLOW_S = 20.0
+"""A reload that takes longer is told of; it goes on all the same."""
+SLOW = (
+    f"reading the tenants' files takes longer than {SLOW_S:g} s; does a module of functions wait "
+    "for something while it is imported? Until it is done no change is taken over; if it never is, "
+    "restart the service"
+)
 NAMED = 20
 """Tenants named in a line of the log; of more, only their number is told."""
 
@@ -75,6 +84,7 @@ class TenantStore:
         self._report = report
         self._renewed = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
+        self._threads = Threads()
         self._loaded = self.current
         self._servers: McpServers | None = None
         self._completed: dict[str, _Completed] = {}
@@ -130,15 +140,12 @@ class TenantStore:
     async def _reload(self) -> bool:
         began = time.monotonic()
         try:
-            loaded = await asyncio.to_thread(self._loader.load, breathe)
+            loaded = await self._load()
             found = self.current
             if loaded is not self._loaded:
                 found = await self._complete(loaded)
         except ConfigError as error:
-            if error.problems != self.refused:
-                self.refused = error.problems
-                _log.error("tenants.refused", generation=self.generation, problems=self.refused)
-                self._report(self.refused)
+            self._refuse(error.problems)
             return False
         self.refused, self._loaded = (), loaded
         if found is self.current:
@@ -156,6 +163,27 @@ class TenantStore:
             **_changes(before, found),
         )
         return True
+
+    async def _load(self) -> ReadyTenants:
+        """Read the files in a thread that nobody waits for when the process ends.
+
+        A module of functions runs its own lines when it is imported, and may never come to an end.
+        """
+        work = partial(self._loader.load, breathe)
+        loading = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        try:
+            await asyncio.wait([loading], timeout=SLOW_S)
+            if not loading.done():
+                self._refuse((SLOW,))
+            return await loading
+        finally:
+            loading.cancel()
+
+    def _refuse(self, problems: tuple[str, ...]) -> None:
+        if problems != self.refused:
+            self.refused = problems
+            _log.error("tenants.refused", generation=self.generation, problems=problems)
+            self._report(problems)
 
     async def _complete(self, loaded: ReadyTenants) -> ReadyTenants:
         """These tenants with the tools of their servers, which are asked."""

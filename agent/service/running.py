@@ -1,6 +1,6 @@
 """The calls that run now, and who watches them from inside the process."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ import structlog
 
 from agent.call.core import Call
 from agent.call.report import CallReport
+from agent.observe.carrier_news import CarrierNews
 from agent.service.supervisor import CallSupervisor
 from agent.service.tenant_files import ReadyTenant
 from agent.telephony.twilio.sip import SipCall
@@ -59,6 +60,10 @@ class Placed:
     instructions: str | None = None
 
 
+def _no_news() -> None:
+    """Nobody tells of this call."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunningCall:
     """A call that runs now.
@@ -72,6 +77,7 @@ class RunningCall:
         parameters: that the stream brought.
         wire: where what went over its wires is kept, if it is.
         generation: of the tenants' files, when the call began.
+        news: what the carrier has told of it so far.
     """
 
     id: str
@@ -86,6 +92,7 @@ class RunningCall:
     parameters: Mapping[str, str] = field(default_factory=dict)
     wire: Path | None = None
     generation: int | None = None
+    news: Callable[[], CarrierNews | None] = _no_news
 
     @property
     def tenant(self) -> str:
@@ -113,16 +120,15 @@ class Observers:
 
     def began(self, running: RunningCall) -> None:
         """Tell all of them."""
-        for observer in self._observers:
-            try:
-                observer.began(running)
-            except Exception:
-                _log.exception("observer.failed", observer=type(observer).__name__)
+        self._tell(lambda observer: observer.began(running))
 
     def ended(self, running: RunningCall, report: CallReport) -> None:
         """Tell all of them."""
+        self._tell(lambda observer: observer.ended(running, report))
+
+    def _tell(self, tell: Callable[[CallObserver], None]) -> None:
         for observer in self._observers:
             try:
-                observer.ended(running, report)
-            except Exception:
+                tell(observer)
+            except Exception:  # it may be anybody's, of whom nothing is known
                 _log.exception("observer.failed", observer=type(observer).__name__)

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from agent.call.effects import Outcome
 from agent.observe.prices import read_prices
+from agent.service.carrier_facts import CarrierFacts
 from agent.service.connection import Dialler
 from agent.service.continuation import (
     MOST_CALLS,
@@ -74,6 +75,7 @@ class Service:
         rest: requests to the carrier; None: there is no account to make them for.
         transfers: calls that are passed on.
         voicemails: messages that callers leave on the carrier's recording.
+        facts: what the carrier has told of the latest calls.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class Service:
             settings.gemini.surface,
             SpendingFile(settings.data / FILE_NAME),
         )
+        self.facts = CarrierFacts()
         self.transfers = Transfers(self)
         self.voicemails = Voicemails(settings.data, self.counters)
         self.draining = False
@@ -108,7 +111,7 @@ class Service:
         self._callers: OrderedDict[str, Caller] = OrderedDict()
         self._runners = Runners(journal)
         self._lookups = Lookups(self.counters)
-        watching = Observers((*observers, self.spending, self.transfers))
+        watching = Observers((*observers, self.facts, self.spending, self.transfers))
         self._lives = Lives(self, dialler, self._runners, watching)
         self._sockets = MediaSockets(self, self._lives)
         self.rest: TwilioRest | None = None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Self
 
-from aiohttp import ClientWebSocketResponse, WSMsgType, web
+from aiohttp import ClientWebSocketResponse, WebSocketError, WSMsgType, web
 
 from agent.gemini.session import Loss
 from agent.service.shortcut import shortcut_of
@@ -165,6 +165,8 @@ def _loss(socket: ModelSocket | PhoneSocket, kind: WSMsgType, data: Any, extra: 
     match kind:
         case WSMsgType.CLOSE:
             return Loss(data or NO_STATUS, extra or "")
+        case WSMsgType.ERROR if isinstance(data, WebSocketError):
+            return Loss(data.code, str(data))
         case WSMsgType.ERROR:
             return Loss(socket.close_code or ABNORMAL_CLOSURE, str(data))
         case _:

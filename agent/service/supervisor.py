@@ -220,7 +220,7 @@ class CallSupervisor:
         try:
             act(self._time())
             self._flush()
-        except Exception as error:
+        except Exception as error:  # `_fail` raises it in a task
             self._failure.set_exception(error)
 
     def _ring(self) -> None:

@@ -124,7 +124,7 @@ class TenantLoader:
         self._location = location
         self._keeps_wires = keeps_wires
         self._asks_carrier = asks_carrier
-        self._sources = TenantSources(paths, surface)
+        self._sources = TenantSources(paths, surface, functions)
         self._modules = FunctionModules(functions)
         self._made: dict[str, _Made] = {}
         self._newest: ReadyTenants | None = None
@@ -141,8 +141,8 @@ class TenantLoader:
         Raises:
             ConfigError: with every problem of every file, as `path:line:col: field: message`.
         """
-        sources = self._sources.read(pause)
         with self._modules.generation() as anew:
+            sources = self._sources.read(pause)
             made = {
                 path: self._make(path, source, pause, anew=anew)
                 for path, source in steps(sources, pause)

@@ -16,7 +16,11 @@ from agent.gemini.profiles import Surface
 from agent.service.function_modules import Stamp, stamp_of
 from agent.tenants.parse import TenantFile, read_model
 from agent.tenants.tenant import Tenant
-from agent.tenants.tree import MAX_BYTES
+from agent.tenants.tools import missing_secrets
+from agent.tenants.tree import MAX_BYTES, Problem
+from agent.tools.http import read_secret_file
+from agent.tools.plain_file import read_plain_file
+from agent.tools.registry import function_problems
 
 SUFFIXES = (".yaml", ".yml")
 ASIDE = ("_", ".")
@@ -62,11 +66,18 @@ class TenantSources:
     Args:
         paths: the folder with one file per tenant, or the files themselves.
         surface: of the model's service, which a file's model must be one of.
+        functions: folders of business functions, from which a file that is refused anyway has its
+            own imported, so that all that is wrong with it is told at once.
     """
 
-    def __init__(self, paths: Path | Sequence[Path], surface: Surface = "developer") -> None:
+    def __init__(
+        self,
+        paths: Path | Sequence[Path],
+        surface: Surface = "developer",
+        functions: Sequence[Path] = (),
+    ) -> None:
         self._paths = paths
-        self._further = partial(file_problems, surface=surface)
+        self._further = partial(_further, surface=surface, functions=functions)
         self._known: dict[str, _Known] = {}
         self._stamps: dict[str, Stamp | None] = {}
 
@@ -88,13 +99,14 @@ class TenantSources:
     def _look(self, path: str, pause: Pause) -> _Known:
         """What is known of a file, from now or from before."""
         known = self._known.get(path)
-        if known is not None and self._stands(known):
+        # What is wrong with a file may lie elsewhere: in a function, or a secret that is not set.
+        if known is not None and known.source.file is not None and self._stands(known):
             return known
         reading = _Reading()
         try:
             raw = reading.content(path)
         except OSError as error:
-            problem = f"{path}: cannot be read: {error.strerror}"
+            problem = Problem(1, 1, "", f"cannot be read: {error.strerror}").text(path)
             if known is not None and known.source.problems == (problem,):
                 return known
             return _Known(Source(None, (problem,)), {path: None}, b"")
@@ -104,7 +116,8 @@ class TenantSources:
             source = Source(None, error.problems)
         pause()
         digest = reading.digest.digest()
-        if known is not None and known.digest == digest:
+        same = digest, source.problems
+        if known is not None and (known.digest, known.source.problems) == same:
             source = known.source
         return _Known(source, reading.stamps, digest)
 
@@ -136,12 +149,20 @@ class _Reading:
         """The file's content, or as much of it as shows that it is too large."""
         self.stamps[path] = None
         stamp = stamp_of(path)
-        with open(path, "rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+        raw = read_plain_file(path, MAX_BYTES + 1)
         if time.time_ns() - stamp[0] > UNSURE_NS:
             self.stamps[path] = stamp
         self.digest.update(hashlib.blake2b(raw).digest())
         return raw
+
+
+def _further(
+    tenant: Tenant, surface: Surface, functions: Sequence[Path]
+) -> Iterator[tuple[str, str]]:
+    """What else is wrong with a tenant whose file is refused anyway: to be told at once."""
+    yield from file_problems(tenant, surface)
+    yield from function_problems(tenant.tools, functions)
+    yield from missing_secrets(tenant.tools, os.environ.get, read_secret_file)
 
 
 def steps[T](items: Iterable[T], pause: Pause) -> Iterator[T]:

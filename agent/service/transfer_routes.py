@@ -7,9 +7,15 @@ from aiohttp import web
 from agent.call.effects import Outcome
 from agent.service.carrier_requests import add_webhook, signed_form
 from agent.service.carrier_routes import join_stream, our_url, xml
-from agent.service.continue_route import apology
 from agent.service.service import Service, service_key
-from agent.service.transfers import DONE_PATH, PROGRESS_PATH, REFERRED_PATH
+from agent.service.transfer_fallback import LAST, for_stranger
+from agent.service.transfers import (
+    DIALLED_PATH,
+    DONE_PATH,
+    PROGRESS_PATH,
+    REFERRED_PATH,
+    end_of,
+)
 from agent.service.voicemail import DONE_PATH as VOICEMAIL_DONE_PATH
 from agent.service.voicemail import RECORDED_PATH
 from agent.service.warm_transfer import PATH as WARM_PATH
@@ -25,6 +31,7 @@ def add_transfer_routes(app: web.Application) -> None:
         (DONE_PATH, _done),
         (PROGRESS_PATH, _progress),
         (REFERRED_PATH, _referred),
+        (DIALLED_PATH, _dialled),
         (f"{WARM_PATH}/enter/{{key}}", _enter),
         (f"{WARM_PATH}/left/{{key}}", _left),
         (f"{WARM_PATH}/back/{{key}}", _back),
@@ -60,30 +67,51 @@ async def _progress(request: web.Request) -> web.Response:
     """Somebody has answered: the agent's part is over, while the two talk."""
     fields = await signed_form(request)
     if fields.get("CallStatus") == "in-progress":
-        call_id = fields.get("ParentCallSid", "")
-        request.app[service_key].transfers.finish(call_id, Outcome.TRANSFERRED)
+        service, call_id = request.app[service_key], fields.get("ParentCallSid", "")
+        service.facts.transfer_over(call_id, _number(request), "answered")
+        service.transfers.finish(call_id, Outcome.TRANSFERRED)
     return web.Response(status=204)
 
 
 def _passed_on(request: web.Request, fields: dict[str, str], why: str | None) -> web.Response:
     service, call_id = request.app[service_key], fields.get("CallSid", "")
+    over, seconds = fields.get("CallStatus") in dial.OVER, fields.get("DialCallDuration", "")
+    end = "answered" if why is None else end_of(why)
+    if over and end in {"no-answer", "canceled"}:
+        end = "caller_left"
+    service.facts.transfer_over(call_id, _number(request), end, seconds)
     if why is None:
         service.transfers.finish(call_id, Outcome.TRANSFERRED)
         return xml(twiml.hang_up())
-    if fields.get("CallStatus") in dial.OVER:
+    if over:
         service.transfers.finish(call_id, Outcome.CALLER_HUNG_UP)
         return xml(twiml.nothing())
-    service.transfers.failed(call_id, why)
+    service.transfers.failed(call_id, why, _number(request))
     return xml(_back_to_agent(service, request, fields))
 
 
 def _back_to_agent(service: Service, request: web.Request, fields: dict[str, str]) -> str:
-    """The document that brings a caller back; where nobody is left to go back to, an apology."""
+    """The document that brings a caller back; without an agent to go back to, the fallback."""
     call_id = fields.get("CallSid", "")
-    running = service.detached.get(call_id)
+    running = service.call_of(call_id)
     if running is None:
-        return apology(service.tenants.for_number(fields.get("To", "")))
+        return for_stranger(service, fields, last=LAST in request.query)
     return join_stream(service, request, running.ready, call_id)
+
+
+def _number(request: web.Request) -> int | None:
+    """Which attempt to pass the caller on an address of ours is about; None: it does not say."""
+    n = request.query.get("n", "")
+    return int(n) if n.isascii() and n.isdigit() and len(n) < 4 else None
+
+
+async def _dialled(request: web.Request) -> web.Response:
+    """The carrier has dialled on the line: the call comes back to its conversation."""
+    service, fields = request.app[service_key], await signed_form(request)
+    if fields.get("CallStatus") in dial.OVER:
+        service.transfers.finish(fields.get("CallSid", ""), Outcome.CALLER_HUNG_UP)
+        return xml(twiml.nothing())
+    return xml(_back_to_agent(service, request, fields))
 
 
 # Warm
@@ -139,9 +167,12 @@ async def _person(request: web.Request) -> web.Response:
 
 
 async def _key(request: web.Request) -> web.Response:
-    """The person has pressed a key, or the time for it is over."""
+    """The person has pressed a key, or spoken, or the time for it is over."""
     fields, warm = await signed_form(request), _warm(request)
-    return xml(twiml.hang_up() if warm is None else warm.pressed(fields.get("Digits", "")))
+    if warm is None:
+        return xml(twiml.hang_up())
+    key, spoken = fields.get("Digits", ""), fields.get("SpeechResult", "")
+    return xml(warm.pressed(key, spoken, again="again" in request.query))
 
 
 async def _over(request: web.Request) -> web.Response:

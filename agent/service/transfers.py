@@ -2,13 +2,15 @@
 
 A cold transfer is one document: the carrier connects the caller, and asks us only when nobody was
 reached; then the same call comes back to the same agent, who is told why. When somebody answers,
-the agent's part is over. A warm one is in `agent.service.warm`.
+the agent's part is over. A warm one is in `agent.service.warm`. What becomes of callers whom the
+agent has lost is in `agent.service.transfer_fallback`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, cast, get_args
 
 import structlog
 
@@ -17,11 +19,13 @@ from agent.call.effects import Outcome
 from agent.call.report import CallReport
 from agent.call.state import CallState
 from agent.errors import ToolError
-from agent.service.running import RunningCall
+from agent.observe.record_schema import Transfer as Attempt
+from agent.observe.record_schema import TransferEnd
+from agent.service.running import Caller, RunningCall
 from agent.service.voicemail import voicemail_document
 from agent.service.warm import WarmCalls
 from agent.telephony.numbers import NumberPolicy, refusal
-from agent.telephony.twilio import dial
+from agent.telephony.twilio import conference, dial
 from agent.telephony.twilio.dial import Leg
 from agent.telephony.twilio.sip import number_of
 from agent.tenants.sip_address import is_sip
@@ -34,15 +38,24 @@ if TYPE_CHECKING:
 DONE_PATH = "/twilio/transfer/done"
 PROGRESS_PATH = "/twilio/transfer/answered"
 REFERRED_PATH = "/twilio/transfer/referred"
-LOST = frozenset({Outcome.MODEL_LOST, Outcome.MODEL_SILENT, Outcome.FAILED})
-"""How calls end whose caller is still there and has nobody to talk to."""
+DIALLED_PATH = "/twilio/transfer/dialled"
 CONNECT_S = 60.0
 """For the carrier to report how it went, beyond the time that it rings."""
+DIALLED_S = 60.0
+"""For the carrier to dial on the line and come back."""
 
 MOST_PER_CALL = 5
 """A caller who keeps asking, or a model that does not give up, costs a call each time."""
 LEAVE_S = 3.0
 """Nobody comes back from a recording: so long after the last words the agent's part is over."""
+
+ENDS: Final = {
+    conference.MACHINE: "machine",
+    conference.REFUSED: "refused",
+    conference.NO_KEY: "not_taken",
+    **{words: status for status, words in dial.FAILURES.items()},
+}
+"""What the record says of why nobody was reached, by the words that the agent is told."""
 
 _log = structlog.stdlib.get_logger()
 
@@ -50,8 +63,8 @@ _log = structlog.stdlib.get_logger()
 class Transfers:
     """The transfers of a service; an observer of its calls.
 
-    Counts `transfers_begun`, `transfers_connected`, `transfers_failed` and, of callers whom the
-    agent has lost, `transfers_fallback`, among the counters of the service.
+    Counts `transfers_begun`, `transfers_connected` and `transfers_failed` among the counters of the
+    service.
 
     Attributes:
         warm: those of which a person is asked first.
@@ -60,7 +73,7 @@ class Transfers:
     def __init__(self, service: Service) -> None:
         self.warm = WarmCalls(service)
         self._service = service
-        self._pending: dict[str, str] = {}
+        self._pending: dict[str, tuple[str, int]] = {}
         self._tells: dict[str, str] = {}
         self._made: Counter[str] = Counter()
 
@@ -69,7 +82,9 @@ class Transfers:
 
     def ended(self, running: RunningCall, report: CallReport) -> None:
         """The agent's part of a call is over."""
-        self._pending.pop(running.id, None)
+        pending = self._pending.pop(running.id, None)
+        if pending is not None and report.outcome is Outcome.CALLER_HUNG_UP:
+            self._service.facts.transfer_over(running.id, pending[1], "caller_left")
         self._tells.pop(running.id, None)
         self._made.pop(running.id, None)
         self.warm.ended(running.id, hung_up=report.outcome is Outcome.CALLER_HUNG_UP)
@@ -86,19 +101,22 @@ class Transfers:
         """
         tenant = running.ready.tenant
         target = tenant.transfers[name]
-        check_line(running)
-        if why := _refused(target, tenant):
+        self._check_free(running)
+        if why := refused(target, tenant):
             raise ToolError(f"{name} cannot be called: the number {why}.")
         if self._made[running.id] == MOST_PER_CALL:
             raise ToolError("Nobody is called any more in this call: offer to take a message.")
         if target.how == "warm":
             document = self.warm.prepare(running, name, summary)
             longest_s, then = self.warm.longest_s(target), Outcome.PHONE_LOST
+            n = self.noted(running, name)
         else:
-            document = self._document(running, target)
+            n = self.noted(running, name)
+            inbound = running.direction == "inbound"
+            document = self.document(target, tenant, running.caller, f"n={n}", inbound=inbound)
             longest_s, then = target.ring + CONNECT_S, Outcome.TRANSFERRED
         self._leave(running, document, longest_s, then)
-        self._pending[running.id] = name
+        self._pending[running.id] = (name, n)
         self._made[running.id] += 1
         self._service.counters["transfers_begun"] += 1
         _log.info("transfer.begun", target=name, how=target.how)
@@ -109,27 +127,56 @@ class Transfers:
         Raises:
             ToolError: it cannot be.
         """
-        check_line(running)
+        self._check_free(running)
         tenant = running.ready.tenant
         document = self.voicemail(tenant, running.id, running.caller.number)
         self._leave(running, document, LEAVE_S, Outcome.VOICEMAIL)
 
-    def failed(self, call_id: str, why: str) -> None:
-        """Nobody was reached: the agent is told when the call is back."""
-        name = self._pending.pop(call_id, None)
-        if name is not None:
+    def send_digits(self, running: RunningCall, digits: str) -> None:
+        """Have the carrier dial on the line, once what the agent is saying has been heard.
+
+        The call steps aside for it and comes back by itself; the agent is told nothing then.
+
+        Raises:
+            ToolError: it cannot be.
+        """
+        self._check_free(running)
+        document = dial.play_digits(digits, then=self.url(DIALLED_PATH))
+        self._tells[running.id] = ""
+        self._leave(running, document, DIALLED_S, Outcome.PHONE_LOST, after_words=False)
+        self._service.counters["digits_sent"] += 1
+
+    def failed(self, call_id: str, why: str, attempt: int | None = None) -> None:
+        """Nobody was reached: the agent is told when the call is back.
+
+        Args:
+            attempt: that this is told of; another one is not meant by it. None: the latest.
+        """
+        pending = self._pending.get(call_id)
+        if pending is not None and attempt in {None, pending[1]}:
+            del self._pending[call_id]
+            name, n = pending
             self._service.counters["transfers_failed"] += 1
             self._tells[call_id] = prompts.NOT_TRANSFERRED.format(name=name, why=why)
+            self._service.facts.transfer_over(call_id, n, end_of(why))
             _log.info("transfer.failed", target=name, why=why)
 
     def tell(self, call_id: str) -> str | None:
-        """What the agent is told now that the call is back, once; None: nothing."""
+        """What the agent is told now that the call is back, once.
+
+        Returns:
+            None: nothing, but that the line was gone, if it was long; empty: not even that.
+        """
         return self._tells.pop(call_id, None)
 
     def finish(self, call_id: str, outcome: Outcome) -> None:
         """The agent's part of a call that has stepped aside is over."""
-        if self._pending.pop(call_id, None) is not None and outcome is Outcome.TRANSFERRED:
+        pending = self._pending.pop(call_id, None)
+        if pending is not None and outcome is Outcome.TRANSFERRED:
             self._service.counters["transfers_connected"] += 1
+            self._service.facts.transfer_over(call_id, pending[1], "answered")
+        elif pending is not None and outcome is Outcome.CALLER_HUNG_UP:
+            self._service.facts.transfer_over(call_id, pending[1], "caller_left")
         running = self._service.detached.get(call_id)
         if running is not None:
             running.supervisor.finish(outcome)
@@ -137,26 +184,6 @@ class Transfers:
     def url(self, path: str) -> str:
         """The address of a path of ours; where there is no public one, the carrier completes it."""
         return (self._service.settings.public_url or "") + path
-
-    def after_end(self, running: RunningCall, outcome: Outcome) -> None:
-        """A call ends: say what the carrier is to do with a caller whom the agent has lost.
-
-        What was wanted of the carrier before is wanted no longer.
-        """
-        service, tenant = self._service, running.ready.tenant
-        if outcome is Outcome.VOICEMAIL:
-            return  # the carrier may not have asked yet
-        service.after_stream.pop(running.id, None)
-        if outcome not in LOST or running.caller.line is None:
-            return
-        if (name := tenant.fallback.transfer) is not None:
-            document = self._document(running, tenant.transfers[name])
-            service.after_stream[running.id] = document
-            self._service.counters["transfers_fallback"] += 1
-        elif tenant.fallback.then == "voicemail":
-            service.after_stream[running.id] = self.voicemail(
-                tenant, running.id, running.caller.number
-            )
 
     def voicemail(self, tenant: Tenant, call_id: str, caller: str | None, say: str = "") -> str:
         """The document that takes a message.
@@ -169,30 +196,76 @@ class Transfers:
         words = f"{say} {tenant.voicemail.say}".strip()
         return voicemail_document(tenant, self.url(""), say=words)
 
-    def _document(self, running: RunningCall, target: Transfer) -> str:
-        leg, tenant, caller = Leg(target.to, target.headers), running.ready.tenant, running.caller
-        if target.how == "refer" and caller.sip is not None:
-            return dial.refer(leg, action=self.url(REFERRED_PATH))
-        theirs = running.direction == "inbound" and number_of(caller.number or "") is not None
+    def noted(self, running: RunningCall, name: str, *, fallback: bool = False) -> int:
+        """Note for the record that a caller is passed on; returns the number of this attempt."""
+        target = running.ready.tenant.transfers[name]
+        since_s = (datetime.now(UTC) - running.began_at).total_seconds()
+        attempt = Attempt(
+            target=name,
+            address=target.to,
+            how=target.how,
+            fallback=fallback,
+            requested_s=round(since_s, 1),
+        )
+        return self._service.facts.passed_on(running.id, attempt)
+
+    def document(
+        self,
+        target: Transfer,
+        tenant: Tenant,
+        caller: Caller,
+        query: str,
+        *,
+        inbound: bool,
+        say: str = "",
+    ) -> str:
+        """The document that connects a caller.
+
+        Args:
+            query: of the addresses that the carrier asks about it.
+            inbound: the caller called us.
+            say: is heard before.
+        """
+        leg = Leg(target.to, target.headers)
+        if target.how == "refer" and caller.sip is not None and not say:
+            return dial.refer(leg, action=self.url(f"{REFERRED_PATH}?{query}"))
+        theirs = inbound and number_of(caller.number or "") is not None
         return dial.dial(
             leg,
-            action=self.url(DONE_PATH),
+            action=self.url(f"{DONE_PATH}?{query}"),
             ring_s=target.ring,
             time_limit_s=tenant.limits.transferred,
             caller_id=None if theirs or leg.is_sip else number_of(caller.line or ""),
-            progress=self.url(PROGRESS_PATH),
+            progress=self.url(f"{PROGRESS_PATH}?{query}"),
+            say=say,
+            language=tenant.agent.language or "en-US",
         )
 
-    def _leave(self, running: RunningCall, document: str, longest_s: float, then: Outcome) -> None:
-        service = self._service
-        if running.id in service.after_stream:
+    def _check_free(self, running: RunningCall) -> None:
+        """See that the call can step aside now.
+
+        Raises:
+            ToolError: it cannot.
+        """
+        check_line(running)
+        if running.id in self._service.after_stream:
             raise ToolError("The caller is being connected already.")
         if running.call.state is not CallState.TALKING:
             raise ToolError("The call is over: it was not done.")
         if running.call.away:
             raise ToolError("The line is broken for a moment: try again.", retryable=True)
-        service.after_stream[running.id] = document
-        running.supervisor.step_aside(longest_s, then=then, after_words=True)
+
+    def _leave(
+        self,
+        running: RunningCall,
+        document: str,
+        longest_s: float,
+        then: Outcome,
+        *,
+        after_words: bool = True,
+    ) -> None:
+        self._service.after_stream[running.id] = document
+        running.supervisor.step_aside(longest_s, then=then, after_words=after_words)
 
 
 def check_line(running: RunningCall) -> None:
@@ -205,8 +278,14 @@ def check_line(running: RunningCall) -> None:
         raise ToolError("This call is on no telephone line: it cannot be passed on.")
 
 
-def _refused(target: Transfer, tenant: Tenant) -> str | None:
+def refused(target: Transfer, tenant: Tenant) -> str | None:
     """Why a target is not called; its file was checked, its ranges may have changed since."""
     if is_sip(target.to):
         return None
     return refusal(target.to, NumberPolicy(tenant.limits.transfer_prefixes))
+
+
+def end_of(why: str) -> TransferEnd:
+    """How an attempt has ended, by the words that the agent is told, or by the carrier's."""
+    end = ENDS.get(why, why)
+    return cast(TransferEnd, end if end in get_args(TransferEnd.__value__) else "failed")

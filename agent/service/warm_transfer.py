@@ -19,8 +19,11 @@ from agent.service.running import RunningCall
 from agent.service.twilio_http import CarrierError
 from agent.service.twilio_rest import TwilioRest
 from agent.telephony.twilio import dial, twiml
+from agent.telephony.twilio.acceptance import hints, understood
 from agent.telephony.twilio.conference import (
+    ACCEPT,
     ASKING_S,
+    REFUSE,
     BringBack,
     CallerGone,
     Connected,
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 PATH = "/twilio/conference"
 ASK = "Press 1 to take the call, or 2 if you cannot."
+ASK_BY_VOICE = "Say yes, or press 1, to take the call; say no, or press 2, if you cannot."
 GONE = "The caller is not waiting any more."
 KEY_S = 6.0
 """For the person to press a key, after the words."""
@@ -137,19 +141,41 @@ class Warm:
         if self.machine is None or not self.machine.answered(self._loop.time()):
             return twiml.say_and_hang_up(GONE, "en-US")
         self._arm()
-        return dial.ask_for_key(
-            f"{self._summary} {self._target.ask or ASK}",
-            language=self._language,
-            action=self._url("key"),
-            wait_s=KEY_S,
-        )
+        return self._question(self._url("key"), times=2)
 
-    def pressed(self, key: str) -> str:
-        """The person pressed a key, or none: an empty one."""
+    def pressed(self, key: str, spoken: str = "", *, again: bool = False) -> str:
+        """The person pressed a key, or none: an empty one.
+
+        Args:
+            spoken: what the person said in place of it.
+            again: the person had been asked before, and was not understood.
+        """
         if self.machine is None:
             return twiml.hang_up()
+        if not key and spoken and self._by_voice:
+            takes = understood(spoken, self._language)
+            if takes is None and not again and self.machine.not_understood(self._loop.time()):
+                self._arm()
+                return self._question(f"{self._url('key')}?again=1", times=1)
+            key = "" if takes is None else ACCEPT if takes else REFUSE
         self._perform(self.machine.pressed(key))
         return self._join() if self.machine.state is WarmState.CONNECTED else twiml.hang_up()
+
+    def _question(self, action: str, *, times: int) -> str:
+        ask = self._target.ask or (ASK_BY_VOICE if self._by_voice else ASK)
+        return dial.ask_for_key(
+            f"{self._summary} {ask}",
+            language=self._language,
+            action=action,
+            wait_s=KEY_S,
+            hints=hints(self._language) if self._by_voice else (),
+            times=times,
+        )
+
+    @property
+    def _by_voice(self) -> bool:
+        """Whether the person may answer by voice."""
+        return self._target.accept == "voice"
 
     def person_ended(self, status: str) -> None:
         """The person's side is over."""

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Table
 
 from agent.call.timeline import Entry
+from agent.observe.carrier_news import without_news
 from agent.observe.record_schema import (
     CallRecord,
     Carrier,
@@ -123,11 +124,11 @@ def _call(record: CallRecord) -> Row:
     more = More(
         tools=record.tools,
         not_done=record.not_done,
-        carrier=record.carrier,
+        carrier=without_news(record).carrier,
         counters=record.counters,
         cost=record.cost,
     )
-    return _storable(
+    return storable(
         given
         | msgspec.structs.asdict(record.continuity)
         | {
@@ -146,10 +147,10 @@ def _numbered(parts: Sequence[msgspec.Struct]) -> list[Row]:
 
 
 def _row(part: msgspec.Struct) -> Row:
-    return _storable(msgspec.structs.asdict(part))
+    return storable(msgspec.structs.asdict(part))
 
 
-def _storable(row: Row) -> Row:
+def storable(row: Row) -> Row:
     """Texts without what PostgreSQL does not take in one: a NUL, half of a pair of surrogates."""
     return {
         name: value.replace("\0", "").encode(errors="replace").decode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -16,14 +16,16 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.errors import ConfigError, StoreError
+from agent.observe.carrier_news import CarrierNews, news_of, with_news
 from agent.observe.record_schema import CallRecord
 from agent.store.engine import WRITES, make_engine
+from agent.store.news import forget_news, forget_strays, known_news, put_news
 from agent.store.query import chosen, summaries, summary_of
 from agent.store.rows import Row, place_of, record_of, rows_of, usd
 from agent.store.schema import migrate, version_of
 from agent.store.tables import HEAD, PARTS, calls
 from agent.store.wanted import MOST, CallFilter, CallSummary
-from agent.store.write import DELETED_AT_ONCE, forget, put, wipe
+from agent.store.write import DELETED_AT_ONCE, fetched, forget, put, wipe
 
 TRIES = 5
 """At a place that another process takes in the same microsecond."""
@@ -68,18 +70,36 @@ class Store:
         await self._engine.dispose()
 
     async def save(self, record: CallRecord) -> None:
-        """Keep a call; a newer record of a call takes the place of an earlier one."""
+        """Keep a call; a newer record of a call takes the place of an earlier one.
+
+        What the carrier tells of it (`tell`) is kept beside it, and only grows.
+        """
         await self._ready()
         rows = await asyncio.to_thread(rows_of, record)
-        for left in reversed(range(TRIES)):
-            try:
-                async with self._writing() as connection:
-                    await put(connection, place_of(record.began_at), *rows)
-            except StoreError as error:
-                if not (left and isinstance(error.__cause__, IntegrityError)):
-                    raise
-            else:
-                return
+        news = news_of(record)
+
+        async def write(connection: AsyncConnection) -> None:
+            await put(connection, place_of(record.began_at), *rows)
+            if not news.empty:
+                await put_news(connection, news, place_of(record.ended_at))
+
+        await self._written(write)
+
+    async def tell(self, news: CarrierNews, at: datetime) -> None:
+        """Add to what is known of a call, whether its record is there already, comes, or never.
+
+        In whichever order pieces of news come, and how often, the same is known in the end. Without
+        a tenant, and of a call that is not there, nothing is kept.
+
+        Args:
+            at: now.
+        """
+        await self._ready()
+
+        async def write(connection: AsyncConnection) -> None:
+            await put_news(connection, news, place_of(at))
+
+        await self._written(write)
 
     async def calls(
         self, wanted: CallFilter = ANY, before: int | None = None, limit: int = 50
@@ -136,11 +156,21 @@ class Store:
             How many they were.
         """
         await self._ready()
-        old = select(calls.c.place).where(calls.c.tenant == tenant, calls.c.place < place_of(at))
         deleted = 0
         while True:
             async with self._writing() as connection:
-                n = await forget(connection, old.order_by(calls.c.place).limit(DELETED_AT_ONCE))
+                oldest = (
+                    select(calls.c.place, calls.c.call_id)
+                    .where(calls.c.tenant == tenant, calls.c.place < place_of(at))
+                    .order_by(calls.c.place)
+                    .limit(DELETED_AT_ONCE)
+                )
+                ids = await connection.scalars(oldest.with_only_columns(calls.c.call_id))
+                theirs = list(ids)
+                n = await forget(connection, oldest.with_only_columns(calls.c.place))
+                await forget_news(connection, theirs)  # in the order in which calls are saved
+                if n < DELETED_AT_ONCE:
+                    await forget_strays(connection, tenant, place_of(at))
             deleted += n
             if n < DELETED_AT_ONCE:
                 break
@@ -152,20 +182,39 @@ class Store:
     async def _records(self, query: Select[Any]) -> list[tuple[int, CallRecord]]:
         await self._ready()
         async with self._reading() as connection:
-            found = await _rows(connection, query)
+            found = await fetched(connection, query)
             places = [row["place"] for row in found]
             parts: dict[int, dict[str, list[Row]]] = {
                 place: {part.name: [] for part in PARTS} for place in places
             }
             for part in PARTS if places else ():
                 theirs = select(part).where(part.c.place.in_(places)).order_by(*part.primary_key)
-                for row in await _rows(connection, theirs):
+                for row in await fetched(connection, theirs):
                     parts[row["place"]][part.name].append(row)
+            told = await known_news(connection, [row["call_id"] for row in found]) if found else {}
 
         def put_together() -> list[tuple[int, CallRecord]]:
-            return [(row["place"], record_of(row, parts[row["place"]])) for row in found]
+            return [
+                (
+                    row["place"],
+                    with_news(record_of(row, parts[row["place"]]), told.get(row["call_id"])),
+                )
+                for row in found
+            ]
 
         return await asyncio.to_thread(put_together)
+
+    async def _written(self, write: Callable[[AsyncConnection], Awaitable[None]]) -> None:
+        """Write something, again if another process was at the same place in the same moment."""
+        for left in reversed(range(TRIES)):
+            try:
+                async with self._writing() as connection:
+                    await write(connection)
+            except StoreError as error:
+                if not (left and isinstance(error.__cause__, IntegrityError)):
+                    raise
+            else:
+                return
 
     async def _ready(self) -> None:
         try:
@@ -186,12 +235,6 @@ class Store:
         with _as_ours():
             async with self._engine.execution_options(**WRITES).begin() as connection:
                 yield connection
-
-
-async def _rows(connection: AsyncConnection, query: Select[Any]) -> list[Row]:
-    found = await connection.execute(query)
-    names = [str(name) for name in found.keys()]  # noqa: SIM118 - rows are what it holds
-    return [dict(zip(names, row, strict=True)) for row in found]
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from sqlalchemy import (
     table,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest version of the tables."""
 
 metadata = MetaData()
@@ -161,6 +161,38 @@ timelines = Table(
     Column("dropped", Integer, nullable=False),
 )
 """`entries`: a JSON list, compressed by zlib."""
+
+carrier_news = Table(
+    "carrier_news",
+    metadata,
+    Column("call_id", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("told_at", BigInteger, nullable=False),
+    Column("status", Text),
+    Column("duration_s", Integer),
+    Column("sip_code", Integer),
+    Column("stream_errors", Text, nullable=False),
+    Index("carrier_news_by_tenant", "tenant", "told_at"),
+)
+"""What the carrier tells of calls, which may come before the call itself: so it hangs on no place.
+
+`stream_errors`: one a line. `told_at`: microseconds since 1970."""
+
+transfers = Table(
+    "transfers",
+    metadata,
+    Column(
+        "call_id", Text, ForeignKey("carrier_news.call_id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("target", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("how", Text, nullable=False),
+    Column("fallback", Boolean, nullable=False),
+    Column("requested_s", Float, nullable=False),
+    Column("ended", Text),
+    Column("talked_s", Integer),
+)
 
 words = table("call_words", column("rowid"), column("words"))
 """The transcript's words, for searching: a full-text table of the engine's own kind."""

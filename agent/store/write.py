@@ -50,6 +50,13 @@ async def forget(connection: AsyncConnection, chosen: Select[Any]) -> int:
     return len(places)
 
 
+async def fetched(connection: AsyncConnection, query: Select[Any]) -> list[Row]:
+    """What a question brings, as rows by plain names."""
+    found = await connection.execute(query)
+    names = [str(name) for name in found.keys()]  # noqa: SIM118 - rows are what it holds
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
 async def wipe(connection: AsyncConnection) -> None:
     """Have nothing left of deleted calls in SQLite's full-text index, which forgets late."""
     if connection.dialect.name == "sqlite":

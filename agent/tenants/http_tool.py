@@ -24,6 +24,7 @@ _REPEATABLE = {"GET", "PUT", "DELETE"}
 _BOOLEANS = {"true": True, "false": False, "yes": True, "no": False}
 
 type Behavior = Literal["blocking", "non_blocking"]
+type Scheduling = Literal["when_idle", "interrupt", "silent"]
 type Kind = Literal["string", "integer", "number", "boolean", "date", "time", "datetime"]
 
 
@@ -175,6 +176,9 @@ class HttpTool(Strict):
         timeout: how long the server may take.
         behavior: whether the model waits for it (blocking) or talks on meanwhile (non_blocking);
             the model's own way when left out.
+        scheduling: when the model speaks of the result of a non_blocking tool: once it is quiet
+            (when_idle, its own way), at once (interrupt), or not by itself (silent). A failure is
+            never silent.
         claims: words by which the agent says that it was done, as `is booked`. A call in which the
             caller heard them, and in which it never succeeded, is marked in its record.
         retries: how often a failed request is sent again, at most 3; for GET, PUT and DELETE, or
@@ -205,6 +209,7 @@ class HttpTool(Strict):
     result: Annotated[str | dict[str, str], BeforeValidator(_pointers)] | None = None
     timeout: Annotated[float, duration(0.1, 60)] = 4.0
     behavior: Behavior | None = None
+    scheduling: Scheduling | None = None
     claims: ClaimWords = ()
     retries: Annotated[int, whole(0, 3)] = 0
     sign: HttpSign | None = None

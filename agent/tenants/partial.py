@@ -17,6 +17,8 @@ from agent.tenants.tools import TOOLS_BY_TAG
 
 _FILLED: tuple[list[Part], ...] = ([], ["agent"])
 """Groups in which something may be missing, for it is filled in."""
+NO_MODULE = "__none__"
+"""Of the functions that stand in the place of tools with mistakes; nobody shall import it."""
 _ROUNDS = 3
 """Values that do not fit together are found once each of them is right by itself."""
 
@@ -54,10 +56,15 @@ def _paths(detail: ErrorDetails) -> list[list[Part]]:
 
 
 def _remove(here: dict[str, Any], path: Sequence[Part]) -> None:
-    """Take a key away; for something in a list the whole list, or other places would move."""
+    """Take a key away; for something in a list the whole list, or other places would move.
+
+    In the place of a tool stands another, which nothing more is wrong with.
+    """
     part, *rest = path or [""]
     inner = here.get(str(part))
-    if rest and isinstance(inner, dict) and rest[0] in inner:
+    if part == "tools" and rest and isinstance(inner, list) and isinstance(rest[0], int):
+        inner[rest[0]] = {"python": f"{NO_MODULE}.x{rest[0]}"}
+    elif rest and isinstance(inner, dict) and rest[0] in inner:
         _remove(inner, rest)
     else:
         here.pop(str(part), None)

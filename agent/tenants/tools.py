@@ -28,6 +28,7 @@ from agent.tenants.http_tool import (
     HttpParameter,
     HttpSign,
     HttpTool,
+    Scheduling,
     header_problems,
     tool_name,
 )
@@ -61,6 +62,9 @@ class PythonTool(Strict):
             result follows when it comes; so the default ends before that.
         behavior: whether the model waits for it (blocking) or talks on meanwhile (non_blocking);
             the model's own way when left out.
+        scheduling: when the model speaks of the result of a non_blocking tool: once it is quiet
+            (when_idle, its own way), at once (interrupt), or not by itself (silent). A failure is
+            never silent.
         claims: words by which the agent says that it was done, as `is booked`. A call in which the
             caller heard them, and in which it never succeeded, is marked in its record.
     """
@@ -68,6 +72,7 @@ class PythonTool(Strict):
     python: Annotated[str, AfterValidator(_function)]
     timeout: Annotated[float, duration(0.1, 60)] = 7.0
     behavior: Behavior | None = None
+    scheduling: Scheduling | None = None
     claims: ClaimWords = ()
 
 
@@ -83,6 +88,12 @@ class McpTool(Strict):
         headers: for the server at url; values may hold ${ENV:NAME}.
         allow: which of its tools the agent may use; there is no other.
         timeout: how long a tool may take.
+        behavior: whether the model waits for its tools (blocking) or talks on meanwhile
+            (non_blocking); the model's own way when left out.
+        scheduling: when the model speaks of a result: see that of a Python tool.
+        claims: of a tool in allow, words by which the agent says that it was done, as `is
+            reserved`. A call in which the caller heard them, and in which it never succeeded, is
+            marked in its record.
     """
 
     name: Annotated[str, AfterValidator(tool_name)]
@@ -92,6 +103,9 @@ class McpTool(Strict):
     headers: Annotated[dict[str, WithSecrets], Field(max_length=50)] = Field(default_factory=dict)
     allow: Annotated[tuple[Word, ...], Field(min_length=1, max_length=128)]
     timeout: Annotated[float, duration(0.1, 60)] = 7.0
+    behavior: Behavior | None = None
+    scheduling: Scheduling | None = None
+    claims: Annotated[dict[str, ClaimWords], Field(max_length=128)] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -110,6 +124,9 @@ class McpTool(Strict):
         for index, name in enumerate(self.allow):
             if name in self.allow[:index]:
                 yield ("allow", index), f"{quoted(name)} is listed twice"
+        for name in self.claims:
+            if name not in self.allow:
+                yield ("claims", name), f"{quoted(name)} is not one of allow"
 
     def _values(self) -> Iterator[tuple[tuple[Part, ...], str]]:
         if self.url is not None and (problem := url_problem(self.url, inside=True)) is not None:
@@ -133,6 +150,10 @@ class BuiltinTool(Strict):
             caller speak on a recording; `send_sms` sends a text message; `send_digits` dials on
             the line; `pause_recording` keeps what is said out of all that is kept of the call, a
             card number for one, until the agent calls resume_recording.
+        by: of send_digits: line: the tones go with the agent's voice; carrier: the carrier makes
+            them, and the agent is off the line for a moment, for machines that do not hear ours.
+        claims: words by which the agent says that it was done, as `your message`. A call in which
+            the caller heard them, and in which it never succeeded, is marked in its record.
     """
 
     builtin: Literal[
@@ -147,6 +168,14 @@ class BuiltinTool(Strict):
         "send_digits",
         "pause_recording",
     ]
+    by: Literal["line", "carrier"] = "line"
+    claims: ClaimWords = ()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if "by" in self.model_fields_set and self.builtin != "send_digits":
+            raise Misfit((("by",), f"has no effect: {self.builtin} dials nothing"))
+        return self
 
 
 @dataclass(frozen=True, slots=True)

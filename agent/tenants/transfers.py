@@ -19,6 +19,9 @@ from agent.tenants.urls import url_problem
 if TYPE_CHECKING:
     from agent.tenants.tenant import Tenant
 
+VOICE_LANGUAGES = frozenset({"de", "en", "es", "fr", "it", "nl", "pl", "pt", "tr"})
+"""In which yes and no are understood; the words are the carrier side's."""
+
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
@@ -40,7 +43,7 @@ class Transfer(Strict):
         to: a telephone number, or a SIP address as sip:desk@pbx.example.com.
         about: who that is and what for; the agent is told.
         how: cold: the caller is connected at once, and comes back to the agent if nobody answers;
-            warm: the caller waits while the person hears a summary and accepts with a key; refer:
+            warm: the caller waits while the person hears a summary and accepts; refer:
             a call that came by SIP is handed over to that address, and leaves this service (any
             other call is connected cold).
         ring: how long it rings before the caller is back with the agent.
@@ -50,6 +53,8 @@ class Transfer(Strict):
             default the carrier's music.
         ask: of a warm transfer: what the person hears after the summary; by default, in English,
             to press 1 to take the call or 2 if that is not possible.
+        accept: of a warm transfer: how the person answers: key: 1 or 2; voice: by yes or no in the
+            agent's language as well. The carrier asks a fee for listening.
     """
 
     to: Destination
@@ -60,6 +65,7 @@ class Transfer(Strict):
     headers: Annotated[dict[str, str], Field(max_length=MOST_HEADERS)] = Field(default_factory=dict)
     hold: Annotated[str, Field(max_length=1000)] | None = None
     ask: SpokenBriefly | None = None
+    accept: Literal["key", "voice"] = "key"
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -76,7 +82,7 @@ class Transfer(Strict):
                 yield ("headers", name) if name else ("headers",), message
         if self.how == "refer" and not sip:
             yield ("how",), "refer hands a call over to a SIP address; to is a telephone number"
-        for key in ("hold", "ask"):
+        for key in ("hold", "ask", "accept"):
             if key in self.model_fields_set and self.how != "warm":
                 yield (key,), f"has no effect while how is {self.how}; write how: warm"
         if self.hold is not None:
@@ -107,6 +113,14 @@ def transfer_problems(tenant: Tenant) -> Iterator[tuple[tuple[Part, ...], str]]:
             yield (
                 ("transfers", name, "to"),
                 f"{quoted(target.to)} does not begin with one of limits.transfer_prefixes",
+            )
+        language = (tenant.agent.language or "en").lower().partition("-")[0]
+        if target.accept == "voice" and language not in VOICE_LANGUAGES:
+            known = ", ".join(sorted(VOICE_LANGUAGES))
+            yield (
+                ("transfers", name, "accept"),
+                f"no words for yes and no are known in {quoted(language)}, only in {known}; "
+                "write accept: key",
             )
     if (wanted := tenant.fallback.transfer) is not None and wanted not in tenant.transfers:
         close = get_close_matches(wanted, tenant.transfers, n=1)

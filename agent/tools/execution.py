@@ -118,8 +118,8 @@ async def _run(function: ToolFunction, keywords: Mapping[str, Any]) -> object:
     """The one place where a business function begins to run."""
     try:
         return await function.run(keywords)
-    except SystemExit as error:
-        raise _Left("a function called sys.exit") from error
+    except (SystemExit, KeyboardInterrupt) as error:
+        raise _Left("a function tried to end the process") from error
 
 
 def _retrieve(task: asyncio.Task[object]) -> None:

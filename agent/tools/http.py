@@ -7,6 +7,7 @@ a URL, a header or a body.
 from __future__ import annotations
 
 import asyncio
+import errno
 import inspect
 import os
 import random
@@ -14,7 +15,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from math import inf
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ import structlog
 
 from agent.errors import ToolError
 from agent.gemini.tools import FunctionDeclaration
+from agent.tenants.scalars import size_text
 from agent.tenants.secrets import resolve
 from agent.tenants.tools import HttpParameter, HttpTool
 from agent.tools.arguments import Parameter, parameter_of, read_arguments
@@ -31,11 +32,14 @@ from agent.tools.http_client import Bounds, HttpClient, NoAnswer, Received
 from agent.tools.http_guard import networks
 from agent.tools.http_request import Outgoing, RequestPlan, plan_request
 from agent.tools.http_template import Resolve
+from agent.tools.plain_file import read_plain_file
 from agent.tools.results import OUTCOME_UNKNOWN
 from agent.tools.schema import object_schema, schema_of
 
 BACK_OFF_S = 0.2
 """Before the second attempt, doubled for each further one, and up to as much again by chance."""
+MOST_SECRET_BYTES = 64 * 1024
+"""Far above any key or token."""
 _REQUEST = "request"
 _PASSING = {500, 502, TOO_MANY, UNAVAILABLE, 504}
 """Statuses after which the same request may go well."""
@@ -56,8 +60,16 @@ _log = structlog.stdlib.get_logger()
 
 
 def read_secret_file(path: str) -> str:
-    """The content of a file that a secret refers to."""
-    return Path(path).read_text("utf-8")
+    """The content of a file that a secret refers to.
+
+    Raises:
+        OSError: it cannot be read, is no file, or holds more than a secret.
+        UnicodeError: it is not text.
+    """
+    raw = read_plain_file(path, MOST_SECRET_BYTES + 1)
+    if len(raw) > MOST_SECRET_BYTES:
+        raise OSError(errno.EFBIG, f"larger than {size_text(MOST_SECRET_BYTES)}", path)
+    return raw.decode("utf-8")
 
 
 def from_environment(text: str) -> str:

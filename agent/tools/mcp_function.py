@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from agent.gemini.tools import FunctionDeclaration
+from agent.tenants.tool_names import mcp_name
 from agent.tenants.tools import McpTool
 from agent.tools.context import CallContext
 from agent.tools.function import ArgumentsError
@@ -25,7 +25,6 @@ MAX_NAME = 128
 MAX_DESCRIPTION = 2_000
 """Characters: every call pays for them in tokens."""
 
-_STRANGE = re.compile(r"[^A-Za-z0-9_]")
 _log = structlog.stdlib.get_logger()
 
 
@@ -85,7 +84,7 @@ def mcp_function(entry: McpTool, tool: mcp_types.Tool, server: McpServer) -> Mcp
     Raises:
         Unusable: the model cannot be told of it.
     """
-    name = f"{entry.name}_{_STRANGE.sub('_', tool.name)}"
+    name = mcp_name(entry.name, tool.name)
     if len(name) > MAX_NAME:
         raise Unusable(f"the name {name[:40]}... is longer than {MAX_NAME} characters")
     shape = told(tool.input_schema)

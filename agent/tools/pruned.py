@@ -22,12 +22,17 @@ class TooDeep(ValueError):
     """A value nested deeper than anybody means it, or one that holds itself."""
 
 
-def is_large(value: object, limit: int) -> bool:
-    """Whether a value comes to more than `limit`, each item counted as its text or as one."""
+def is_large(value: object, limit: int, least: int = 1) -> bool:
+    """Whether a value comes to more than `limit`.
+
+    Args:
+        least: what each item counts, unless it is a text that is longer.
+    """
     count, left = 0, [iter((value,))]
     while left:
         for item in left[-1]:
-            count += len(item) if isinstance(item, str | bytes | bytearray) else 1
+            length = len(item) if isinstance(item, str | bytes | bytearray) else 0
+            count += max(length, least)
             if count > limit:
                 return True
             if type(item) not in _LEAVES and (inside := _inside(item)) is not None:
@@ -56,7 +61,7 @@ class _Pruning:
             raise TooDeep("nested too deep")
         if isinstance(value, str | bytes | bytearray):
             kept = value[: max(self._left, 0)]
-            self._left -= len(kept)
+            self._left -= len(kept) or 1
             return kept
         self._left -= 1
         if type(value) in _LEAVES:

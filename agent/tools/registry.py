@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import extract_tb
 from types import MappingProxyType, ModuleType
 from typing import Any
 
 from agent.errors import ConfigError
 from agent.gemini.tools import FunctionDeclaration
 from agent.tenants.parse import Place, plain_place
+from agent.tenants.partial import NO_MODULE
 from agent.tenants.tools import HttpTool, PythonTool, Tool
 from agent.tools.function import ToolFunction
 from agent.tools.http import from_environment, http_function
@@ -102,6 +104,23 @@ def _add(functions: dict[str, ToolFunction], further: Iterable[ToolFunction]) ->
     return problems
 
 
+def function_problems(
+    tools: Iterable[Tool], search_path: Sequence[Path]
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with the Python functions of a tenant whose file has other mistakes too.
+
+    Args:
+        tools: as far as they are well-formed; see `agent.tenants.partial`.
+        search_path: folders with the modules of functions.
+    """
+    for index, tool in enumerate(tools):
+        if isinstance(tool, PythonTool) and not tool.python.startswith(f"{NO_MODULE}."):
+            try:
+                _python(tool, search_path)
+            except ConfigError as error:
+                yield from ((f"tools[{index}].python", text) for text in error.problems)
+
+
 def _python(tool: PythonTool, search_path: Sequence[Path]) -> ToolFunction:
     try:
         return read_function(_resolve(tool.python, search_path), tool.timeout)
@@ -125,8 +144,18 @@ def _import(name: str, search_path: Sequence[Path]) -> ModuleType:
     try:
         module = importlib.import_module(name)
     except (Exception, SystemExit) as error:  # a business module may do anything when imported
-        raise ConfigError(f"cannot import {name}: {type(error).__name__}: {error}") from error
+        said = f"{type(error).__name__}: {error}".removesuffix(": ")
+        raise ConfigError(f"cannot import {name}: {said}{_line(error, folders)}") from error
     origin = getattr(module, "__file__", None) or "Python itself"
     if not any(Path(origin).resolve().is_relative_to(folder) for folder in folders):
         raise ConfigError(f"the module name {name} is taken by {origin}; rename your file")
     return module
+
+
+def _line(error: BaseException, folders: Sequence[str]) -> str:
+    """Where in a business's own files it happened; nothing, where that is not known."""
+    for frame in reversed(extract_tb(error.__traceback__)):
+        path = Path(frame.filename).resolve()
+        if any(path.is_relative_to(folder) for folder in folders):
+            return f" ({path.name}, line {frame.lineno})"
+    return ""

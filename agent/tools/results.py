@@ -22,6 +22,7 @@ OUTCOME_UNKNOWN = (
     "It is not known whether it took effect: "
     "tell the caller so, and do not call it again for the same request."
 )
+_UNTOLD = "The function ran, but its result cannot be told."
 _NOTE_BYTES = 256
 _ROOM = MAX_BYTES - _NOTE_BYTES
 _EMPTY = {b"[]", b"{}", b'""'}
@@ -46,9 +47,11 @@ def answer_with(result: object) -> dict[str, Any]:
         large = is_large(result, LARGE)
         text = _encoder.encode(pruned(result, LARGE) if large else result)
     except (TypeError, ValueError, RecursionError, OverflowError) as error:
-        raise ToolError("The function ran, but its result cannot be told.") from error
+        raise ToolError(_UNTOLD) from error
     if large or len(text) > _ROOM:
         return _cut(text, length, pruned_before=large)
+    if text == b"null":  # it was none: JSON has no infinity, and no number that is none
+        raise ToolError(_UNTOLD)
     answer = {"output": msgspec.json.decode(text)}
     return {**answer, "status": "done, and the result is empty"} if text in _EMPTY else answer
 

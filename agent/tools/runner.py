@@ -21,16 +21,27 @@ from agent.tools.context import CallContext
 from agent.tools.execution import STOP_S, Answer, Outcome, execute, failure, refusal
 from agent.tools.function import ToolFunction
 from agent.tools.journal import Busy, Committed, Journal, MemoryJournal, Mine, Starts, Unknown
+from agent.tools.pruned import is_large
 from agent.tools.registry import ToolSet
 from agent.tools.results import OUTCOME_UNKNOWN, error_with
 
 MAX_CONCURRENT = 8
 LEASE_MARGIN_S = 10.0
 """For a result to be written down, beyond the function's own time."""
+MOST_TOLD = 64 * 1024
+"""Characters that the model may send as arguments of one call;"""
+LEAST_OF_EACH = 64
+"""and each value counts as so many: a thousand of them, which cost a few milliseconds to check."""
+TOO_MUCH = "(more than is taken)"
+"""In the log, in the place of such arguments."""
 LOOK_AGAIN_S = 0.1
 """How often to look whether another process has finished."""
 
 _log = structlog.stdlib.get_logger()
+
+
+def _too_much(args: Mapping[str, Any]) -> bool:
+    return is_large(args, MOST_TOLD, LEAST_OF_EACH)
 
 
 class _Full(ToolError):
@@ -107,7 +118,8 @@ class ToolRunner:
             self.counters[Outcome.CANCELLED] += 1
             raise
         self.counters[answer.outcome] += 1
-        told = {"pii.args": dict(args), "pii.answer": answer.response}
+        known = TOO_MUCH if _too_much(args) else dict(args)
+        told = {"pii.args": known, "pii.answer": answer.response}
         _log.info(
             "tool.finished",
             tool=name if name in self._tools.functions else "(unknown)",
@@ -138,6 +150,9 @@ class ToolRunner:
             known = ", ".join(self._tools.functions) or "none"
             message = f"There is no function of that name; known: {known}."
             return Answer(error_with(message, retryable=False), Outcome.UNKNOWN_TOOL)
+        if _too_much(args):
+            message = f"{name} was not run: that is more than it takes. Call it again with less."
+            return Answer(error_with(message, retryable=True), Outcome.BAD_ARGUMENTS)
         try:
             keywords = function.arguments(args, replace(context, idempotency_key=key))
         except ToolError as error:  # it did not begin: nothing for the journal

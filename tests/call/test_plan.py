@@ -141,6 +141,38 @@ def test_a_tool_has_the_behavior_of_the_file() -> None:
     assert [function.behavior for function in functions] == ["NON_BLOCKING", "BLOCKING"]
 
 
+STOCK = {"name": "stock", "command": ["stock-mcp"], "allow": ["find-article", "reserve"]}
+
+
+def test_the_tools_of_a_server_have_the_behavior_of_its_entry() -> None:
+    reserve = FunctionDeclaration("stock_reserve", "Reserve.")
+    find = FunctionDeclaration("stock_find_article", "Find.")
+    tools = [{"mcp": {**STOCK, "behavior": "non_blocking"}}, {"python": "shop.book_table"}]
+    (declared,) = prepare(tenant(tools=tools), [reserve, find, BOOK]).setup.tools
+    functions = declared.function_declarations or ()
+    behaviors = {function.name: function.behavior for function in functions}
+    assert behaviors == {
+        "stock_reserve": "NON_BLOCKING",
+        "stock_find_article": "NON_BLOCKING",
+        "book_table": "BLOCKING",
+    }
+
+
+def test_when_a_result_is_spoken_of_is_kept_by_the_functions_name() -> None:
+    silent = {"behavior": "non_blocking", "scheduling": "silent"}
+    tools = [
+        {"python": "shop.note", **silent},
+        {"mcp": {**STOCK, **silent, "scheduling": "interrupt"}},
+        {"python": "shop.book_table"},
+        {"builtin": "end_call"},
+    ]
+    assert prepare(tenant(tools=tools), []).plan.scheduling == {
+        "note": "SILENT",
+        "stock_find_article": "INTERRUPT",
+        "stock_reserve": "INTERRUPT",
+    }
+
+
 def test_a_behavior_that_the_model_does_not_take_is_told_once() -> None:
     tools = [{"python": "shop.book_table", "behavior": "non_blocking"}]
     chosen = tenant(agent={"model": "gemini-3.1-flash-live"}, tools=tools)
@@ -341,6 +373,15 @@ def prompt_of(setup: Setup) -> str:
 
 def test_the_words_that_claim_a_function_was_done_are_kept_by_its_name() -> None:
     claiming = tenant(
-        tools=[{"python": "shop.book", "claims": ["is booked"]}, {"python": "shop.see"}]
+        tools=[
+            {"python": "shop.book", "claims": ["is booked"]},
+            {"python": "shop.see"},
+            {"mcp": {**STOCK, "claims": {"reserve": ["is reserved"]}}},
+            {"builtin": "take_message", "claims": ["your message"]},
+        ]
     )
-    assert prepare(claiming, []).plan.claims == {"book": ("is booked",)}
+    assert prepare(claiming, []).plan.claims == {
+        "book": ("is booked",),
+        "stock_reserve": ("is reserved",),
+        "take_message": ("your message",),
+    }

@@ -10,6 +10,7 @@ from agent.tenants.tenant import Tenant
 
 BOOK = FunctionDeclaration("book_table", "x" * 361)  # with its keys, 100 tokens
 HTTP = {"name": "a", "description": "b", "url": "https://a.example/"}
+MCP = {"name": "a", "command": ["b"], "allow": ["c"]}
 
 
 def problems(*declared: FunctionDeclaration, **changes: Any) -> list[str]:
@@ -76,6 +77,26 @@ def test_what_goes_together_is_taken(agent: dict[str, str]) -> None:
             "tools[1].http.behavior: gemini-3.1-flash-live takes only blocking; remove it",
         ),
         (
+            {
+                "agent": {"model": "gemini-3.8-live-extended-thinking", "thinking": "low"},
+                "tools": [{"mcp": {**MCP, "behavior": "blocking"}}],
+            },
+            "tools[0].mcp.behavior: gemini-3.8-live-extended-thinking takes only non_blocking; "
+            "remove it",
+        ),
+        (
+            {
+                "agent": {"model": "gemini-3.8-live-extended-thinking", "thinking": "low"},
+                "tools": [{"http": {**HTTP, "scheduling": "silent"}}],
+            },
+            "tools[0].http.scheduling: gemini-3.8-live-extended-thinking takes none; remove it",
+        ),
+        (
+            {"tools": [{"python": "a.b", "scheduling": "interrupt"}]},
+            "tools[0].scheduling: has no effect while the model waits; "
+            "write behavior: non_blocking",
+        ),
+        (
             {"agent": {"instructions": "x" * (SAFE_TOKENS * 4 + 1)}},
             "agent.instructions: about 25601 tokens leave too little room to talk; "
             "at most 25600 are safe",
@@ -103,6 +124,8 @@ def test_an_unknown_voice_without_a_likeness_is_given_the_list() -> None:
 
 def test_a_behavior_that_the_model_takes_is_left_alone() -> None:
     assert problems(tools=[{"python": "a.b", "behavior": "blocking"}]) == []
+    silent = {"behavior": "non_blocking", "scheduling": "silent"}
+    assert problems(tools=[{"python": "a.b", **silent}, {"mcp": {**MCP, **silent}}]) == []
 
 
 def test_the_tools_are_part_of_the_prompt() -> None:

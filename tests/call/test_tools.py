@@ -225,3 +225,26 @@ def test_a_cancelled_call_made_again_is_run_under_its_key_for_the_journal_to_dec
     tools.request(call("a"), 1, 1, 0.0)
     tools.cancel(["a"], 1.0)
     assert tools.request(call("b"), 5, 7, 60.0) == run("b", turn=1)
+
+
+def test_a_result_says_when_to_be_spoken_of_and_a_failure_is_never_kept_silent() -> None:
+    tools = OpenTools(8.0, scheduling={"book": "SILENT", "see": "INTERRUPT"})
+    told = []
+    for id, name, response in (
+        ("a", "book", BOOKED),
+        ("b", "book", {"error": "full"}),
+        ("c", "see", {"error": "closed"}),
+        ("d", "other", BOOKED),
+    ):
+        tools.request(ToolCall(id, name, {"id": id}), 1, 0, 0.0)
+        told += tools.finish(id, response, 1.0) or []
+    assert [answer.scheduling for answer in told] == ["SILENT", None, "INTERRUPT", None]
+
+
+def test_a_result_that_is_repeated_is_spoken_of_in_the_same_way() -> None:
+    tools = OpenTools(8.0, scheduling={"book": "INTERRUPT"})
+    tools.request(call("a"), 1, 0, 0.0)
+    tools.finish("a", BOOKED, 1.0)
+    answer = tools.request(call("b"), 1, 0, 2.0)
+    assert isinstance(answer, FunctionResponse)
+    assert answer.scheduling == "INTERRUPT"

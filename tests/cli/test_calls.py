@@ -271,6 +271,13 @@ def test_what_belongs_to_calls_are_tables_too(run: Command, kept: Path) -> None:
     changes = table(run(*options, "connections").out)
     assert json.loads(changes[0]["failed"]) == ["dial 503 no room", "setup 1011"]
     assert changes[0]["code"] == "1011"
+    passed = table(run(*options, "transfers").out)
+    assert [(each["target"], each["ended"], each["talked_s"]) for each in passed] == [
+        ("owner", "busy", ""),
+        ("kitchen", "answered", "12"),
+    ]
+    hidden = table(run("calls", "export", "--format", "csv", "--table", "transfers").out)
+    assert (passed[0]["address"], "address" in hidden[0]) == ("+15550100198", False)
 
 
 def test_an_export_goes_through_all_pages(

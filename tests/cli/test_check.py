@@ -10,6 +10,7 @@ import pytest
 from tests.cli.command import Command
 
 ROOT = Path(__file__).parents[2]
+BROKEN = ROOT / "tests" / "data" / "broken_tenants"
 GOOD = "tenant: {0}\nnumbers: [{1}]\nagent: {{instructions: Be kind.}}\n"
 A = 'a.yaml:2:11: numbers[0]: "one" is not a number in international form'
 B = 'b.yaml:1:1: agnet: unknown key; did you mean "agent"?'
@@ -86,12 +87,44 @@ def test_a_problem_without_a_place_is_an_object_too(check: Command) -> None:
     }
 
 
+def test_a_file_that_cannot_be_read_is_a_problem_of_that_file(check: Command) -> None:
+    Path("here/a.yaml").mkdir(parents=True)
+    [found] = json.loads("\n".join(check("check", "--json", "here").out))
+    assert (found["file"], found["line"], found["column"]) == ("here/a.yaml", 1, 1)
+    assert found["message"] == "cannot be read: Is a directory"
+
+
+def test_a_folder_without_tenants_is_no_problem_of_a_file(check: Command) -> None:
+    Path("empty").mkdir()
+    done = check("check", "empty")
+    assert (done.out, done.err) == (
+        ["empty: no tenant file (*.yaml) in this folder"],
+        ["1 problem"],
+    )
+
+
 def test_folders_and_single_files_are_checked(check: Command) -> None:
     broken("here")
     assert check("check", "here/c.yaml").out == ["1 tenant, no problems"]
     assert check("check", "here/b.yaml").out == [f"here/{B}"]
     write("there/d.yaml", GOOD.format("d", "+15550100109"))
     assert check("check", "here/c.yaml", "there").out == ["2 tenants, no problems"]
+
+
+@pytest.mark.slow
+def test_a_folder_of_broken_files_tells_all_that_is_wrong_with_them(
+    check: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = sorted(BROKEN.glob("*.yaml"))
+    config = tmp_path / "service.yaml"
+    config.write_text(f"tenants: {BROKEN}\nfunctions: {BROKEN}/functions\n")
+    monkeypatch.chdir(BROKEN)
+    done = check("check", *map(str, [path.name for path in files]), "--config", str(config))
+    expected = [path.with_suffix(".expected").read_text().splitlines() for path in files]
+    assert sorted(done.out) == sorted(line for lines in expected for line in lines)
+    assert done.err == [f"{sum(map(len, expected))} problems in {len(files)} files"]
+    assert (done.code, len(files) >= 60) == (1, True)
+    sys.modules.pop("badly_typed", None)
 
 
 def test_functions_are_those_of_the_services_file(check: Command) -> None:

@@ -62,6 +62,14 @@ def test_an_unknown_misfortune_is_refused_before_anything_is_touched(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_files_that_cannot_be_kept_are_told_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "calls").touch()
+    assert run(monkeypatch, "--out", str(tmp_path / "calls")) == 2
+    assert capsys.readouterr().err == f"seamline: --out {tmp_path / 'calls'}: Not a directory\n"
+
+
 @pytest.mark.speech
 def test_the_caller_asks_interrupts_books_confirms_and_says_goodbye() -> None:
     steps = demo.script()

@@ -64,7 +64,7 @@ def explain(
 def test_all_of_a_tenant_is_said(explain: Command) -> None:
     done = explain("explain", "+15550100100", "--at", "2026-11-23T12:00")
     assert (done.code, done.err) == (0, [])
-    assert done.out[:15] == [
+    assert done.out[:17] == [
         "+15550100100 is answered by shop: +15550100100 is one of its numbers",
         "file        config/tenants/shop.yaml",
         "includes    config/tenants/shared/all.yaml",
@@ -75,13 +75,15 @@ def test_all_of_a_tenant_is_said(explain: Command) -> None:
         "voice       Puck",
         "language    en-US",
         'greeting    "Good day."',
-        "limits      a call lasts at most 20m",
+        "limits      a call lasts at most 20m; 20s before, the agent is asked to say good-bye",
         '            10 calls at one time; one more caller hears "Later."',
+        "            600 calls begin within a minute, 30 of one number within ten",
+        "            who says nothing is asked after 12s; 15s later the call ends",
         "recording   yes",
         "",
         "the prompt, as the model gets it: 55 characters, about 14 tokens",
     ]
-    assert done.out[16:19] == [
+    assert done.out[18:21] == [
         "  | You sell flowers.",
         "  | ",
         "  | It is now Monday, 2026-11-23, 12:00.",
@@ -160,8 +162,9 @@ def test_a_moment_is_of_the_tenants_clock_unless_it_says_otherwise(explain: Comm
 def test_a_moment_that_is_none_raises() -> None:
     from datetime import UTC
 
-    with pytest.raises(ConfigError):
-        moment("soon", UTC)
+    for text in ("soon", "9:30", "2026-02-30T10:00", "0001-01-01T00:00+14:00", "9999-12-31T23:59"):
+        with pytest.raises(ConfigError, match=r"write it as 2026-12-24T19:00"):
+            moment(text, UTC)
 
 
 def test_what_is_looked_up_stays_a_place_in_the_prompt(explain: Command) -> None:

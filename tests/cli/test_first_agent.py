@@ -27,12 +27,13 @@ class Reader:
     """Somebody who follows the page.
 
     Attributes:
-        folder: where he is.
+        folder: where he is, at first at home.
         ports: those of the page, and those that were free.
         running: the commands that go on in terminals of their own.
     """
 
     folder: Path
+    home: Path
     ports: dict[str, str] = field(default_factory=dict)
     running: list[subprocess.Popen[str]] = field(default_factory=list)
 
@@ -96,13 +97,14 @@ class Reader:
     def _environment(self) -> dict[str, str]:
         scripts = str(Path(sys.executable).parent)
         kept = {name: value for name, value in os.environ.items() if "SEAMLINE" not in name}
-        changes = {"PATH": f"{scripts}:{os.environ['PATH']}", "COLUMNS": "200"}
+        path = f"{scripts}:{os.environ['PATH']}"
+        changes = {"PATH": path, "COLUMNS": "200", "HOME": str(self.home)}
         return {**kept, **changes, "PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": "-p no:cacheprovider"}
 
 
 @pytest.fixture
 def reader(tmp_path: Path) -> Iterator[Reader]:
-    reader = Reader(tmp_path)
+    reader = Reader(tmp_path, tmp_path)
     yield reader
     reader.stop()
 
@@ -149,6 +151,14 @@ def test_the_page_can_be_followed_from_its_first_command_to_its_last(reader: Rea
             if "good evening" in command:
                 assert "harbour-taxi" in reader.until("tenants.reloaded")
     assert typed == 14
+
+
+def test_the_set_up_brings_along_what_the_page_needs() -> None:
+    """The page says `make setup`; this test runs in a set-up that has more."""
+    small, large = ((ROOT / f"requirements/{name}.txt").read_text() for name in ("sim", "dev"))
+    for name in ("pytest", "pluggy", "iniconfig", "pocketsphinx", "espeakng-loader"):
+        [line] = [line for line in small.splitlines() if line.startswith(f"{name}==")]
+        assert line in large.splitlines()
 
 
 def test_its_scenario_is_the_one_of_the_page_on_stand_ins() -> None:

@@ -71,10 +71,13 @@ def test_mistakes_of_other_files_are_no_hindrance(new: Command) -> None:
     assert new("new", "tenant", "harbour-taxi", "--number", NUMBER).code == 0
 
 
-@pytest.mark.parametrize("name", ["Harbour Taxi", "../taxi", "taxi:", "", "a\nb: c"])
+@pytest.mark.parametrize(
+    "name", ["Harbour Taxi", "../taxi", "taxi:", "x: y", "taxi # mine", "", "a\nb: c"]
+)
 def test_a_name_that_is_none_is_refused(new: Command, name: str) -> None:
     done = new("new", "tenant", name, "--number", NUMBER)
     assert done.code == 2
+    assert "is not a name; use small letters, digits and hyphens" in " ".join(done.err)
     assert not Path("config").exists()
 
 
@@ -88,6 +91,9 @@ def test_a_number_that_is_none_is_refused(new: Command) -> None:
         ],
     )
     assert new("new", "tenant", "taxi").code == 2
+    done = new("new", "tenant", "Taxi", "--number", f"{NUMBER} # or another")
+    assert [line.split(":")[1] for line in done.err] == [" NAME", " --number"]
+    assert not Path("config").exists()
 
 
 def test_a_folder_that_takes_no_file_is_named(new: Command) -> None:

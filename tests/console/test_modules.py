@@ -251,6 +251,43 @@ def test_spans_of_a_timeline(modules: Modules) -> None:
     modules.hold(test)
 
 
+def test_words_stand_where_they_were_spoken_though_they_are_known_later(modules: Modules) -> None:
+    entries = [
+        [0.5, "agent.audio_started", {"turn": 1, "latency_s": None}],
+        [0.9, "agent.said", {"turn": 1, "pii.text": "Good day."}],
+        [4.0, "caller.speech_started", {}],
+        [4.6, "caller.speech_started", {}],
+        [7.0, "agent.audio_started", {"turn": 2, "latency_s": 1.2}],
+        [8.0, "caller.speech_started", {}],
+        [8.2, "barge_in", {}],
+        [8.3, "caller.said", {"turn": 2, "pii.text": "When do you open?"}],
+        [8.3, "agent.said", {"turn": 2, "pii.text": "At eleven"}],
+        [9.0, "model.going_away", {}],
+        [9.5, "caller.said", {"turn": 3, "pii.text": "Wait."}],
+        [9.6, "agent.said", {"turn": 3, "pii.text": "Yes?"}],
+    ]
+
+    async def test(run: Run) -> None:
+        script = (
+            "const { Transcript } = await load('transcript.js');"
+            "const list = document.createElement('ol');"
+            "new Transcript(list).add(given);"
+            "const words = (row) => row.querySelector('.words').textContent;"
+            "return [...list.children].map((row) => [row.at, words(row)])"
+        )
+        assert await run(script, entries) == [
+            [0.5, "Good day."],
+            [4.0, "When do you open?"],
+            [7.0, "At eleven"],
+            [8.0, "Wait."],
+            [8.2, "the caller interrupts"],
+            [9.0, "the connection will end"],
+            [9.6, "Yes?"],
+        ]
+
+    modules.hold(test)
+
+
 def test_a_transcript_stays_bounded_and_text_stays_text(modules: Modules) -> None:
     hostile = "<img src=x onerror=alert(1)>"
     n = 3 * MOST_ENTRIES

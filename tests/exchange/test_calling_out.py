@@ -14,7 +14,7 @@ from agent.sim.exchange.plan import CallbackManners, Party, World
 from agent.sim.exchange.rest_faults import Fault, RestFault
 from agent.sim.script import Leave, Pause, WaitForAgent, WaitForEnd
 from tests.exchange.town import ACCOUNT, PUBLIC, TOKEN, Town, in_town
-from tests.service.model_side import Behaviour, ModelSide, text_in
+from tests.service.model_side import Behaviour, ModelSide, audio, text_in
 
 pytestmark = pytest.mark.socket
 
@@ -100,6 +100,40 @@ def test_a_person_is_called_greeted_and_hangs_up(tmp_path: Path) -> None:
         assert report.first_audio_s is not None
 
     calling_out(tmp_path, Party(script=[WaitForAgent(), Pause(3.0), Leave()]), test)
+
+
+@pytest.mark.parametrize(("protect", "cut"), [("", 0), ("  protect: 0s\n", 1)])
+def test_the_first_words_of_the_called_do_not_cut_the_greeting(
+    protect: str, cut: int, tmp_path: Path
+) -> None:
+    async def interrupted(side: ModelSide) -> None:
+        await side.set_up()
+        await side.until(lambda message: text_in(message) is not None)
+        await side.send(audio(3.0))
+        await asyncio.sleep(1.0)  # the called says hello, and the model takes it for a wish
+        await side.send({"serverContent": {"interrupted": True}})
+        await side.until_closed()
+
+    async def test(office: Office) -> None:
+        await office.done(await office.order())
+        [line] = office.town.home.lines("call.ended")
+        assert line["barge_ins"] == cut
+
+    party = Party(script=[WaitForAgent(), Pause(3.0), Leave()])
+    calling_out(tmp_path, party, test, text=SELLER + protect, behaviour=interrupted)
+
+
+@pytest.mark.parametrize("outcome", ["busy", "no-answer", "failed"])
+def test_how_a_call_ended_that_nobody_answered_is_known(outcome: Any, tmp_path: Path) -> None:
+    async def test(office: Office) -> None:
+        await office.done(await office.order(), within_s=600)
+        [leg] = office.town.board.exchange.legs
+        news = office.town.home.service.facts.of(leg)
+        assert news is not None
+        code = {"busy": 486, "no-answer": 480, "failed": 503}[outcome]
+        assert (news.status, news.duration_s, news.sip_code) == (outcome, 0, code)
+
+    calling_out(tmp_path, Party(outcome=outcome), test)
 
 
 def test_a_machine_gets_the_message_after_its_beep(tmp_path: Path) -> None:

@@ -61,11 +61,17 @@ class Street:
 
 
 def on_the_street(
-    folder: Path, test: Test, world: World, tool: str = "transfer", more: str = "", **args: object
+    folder: Path,
+    test: Test,
+    world: World,
+    tool: str = "transfer",
+    more: str = "",
+    file: str = BELLA,
+    **args: object,
 ) -> None:
     """Run a test with a model that uses a tool of the line once."""
     idle = "idle: {prompt_after: 500s}\n"
-    (folder / "bella.yaml").write_text(BELLA + more + idle)
+    (folder / "bella.yaml").write_text(file + more + idle)
     sides: list[ModelSide] = []
 
     async def model(side: ModelSide) -> None:

@@ -1,5 +1,6 @@
 """The dashboard and the alerts name series that exist, and are of the shape that is read."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -46,7 +47,7 @@ def families() -> Iterator[Metric]:
         tenants=store.current,
         spending=SimpleNamespace(failures=0, tenants=set()),
     )
-    yield from now_series(cast(Service, service), [], metrics)
+    yield from asyncio.run(now_series(cast(Service, service), [], metrics))
 
 
 NAMES = {family.name + suffix: family for family in families() for suffix in SUFFIXES[family.type]}

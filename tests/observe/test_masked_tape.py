@@ -30,6 +30,7 @@ SAID = CallPlan(
     idle=IdlePolicy(prompt_text="Mrs Lovelace?"),
     keys=KeyPlan(acts={"1": KeyAct("say", "Say: Lovelace.")}),
     claims={"book": ("Lovelace is booked",)},
+    scheduling={"book": "INTERRUPT"},
     cover=CoverPlan(phrase=b"\x12" * 800, apology=b"\x34" * 400),
 )
 
@@ -106,6 +107,7 @@ def test_what_the_tenant_wrote_is_masked_and_what_it_chose_is_not() -> None:
     assert plan.idle.prompt_text == "xxx xxxxxxxx?"
     assert plan.keys.acts == {"1": KeyAct("xxx", "xxx: xxxxxxxx.")}
     assert plan.claims == {"book": ("xxxxxxxx xx xxxxxx",)}
+    assert plan.scheduling == {"book": "INTERRUPT"}
     assert plan.cover.phrase == b"\xff" * 800
     assert plan.cover.apology == b"\xff" * 400
     mode: BargeInMode = plan.barge_in

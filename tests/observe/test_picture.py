@@ -113,7 +113,7 @@ def test_audio_stands_where_it_was_heard() -> None:
     svg = fromstring(timeline_svg([], tone(1), silence(0), title="t", audio_starts_s=1.0))
     [wave] = [path for path in svg.iter(f"{SVG}path") if path.get("fill-opacity")]
     first_x = float((wave.get("d") or "")[1:].split()[0])
-    assert first_x == pytest.approx(84 + (1280 - 84 - 20) / 2, abs=0.1)
+    assert first_x == pytest.approx(96 + (1280 - 96 - 20) / 2, abs=0.1)
 
 
 def test_an_empty_call_has_a_picture_too() -> None:

@@ -40,7 +40,12 @@ def test_personal_fields_are_marked_in_the_schema() -> None:
         for field, schema in part.get("properties", {}).items()
         if schema.get("x-personal")
     }
-    assert marked == {("CallRecord", "caller"), ("Turn", "caller_text"), ("Turn", "agent_text")}
+    assert marked == {
+        ("CallRecord", "caller"),
+        ("Transfer", "address"),
+        ("Turn", "caller_text"),
+        ("Turn", "agent_text"),
+    }
 
 
 def test_every_field_is_described() -> None:

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from agent.call.effects import Outcome
 from agent.call.state import CallState
+from agent.service.carrier_facts import CarrierFacts
 from agent.service.line import Line
 from agent.service.running import Caller, RunningCall
 from agent.service.service import Service
@@ -50,16 +51,18 @@ class Supervisor:
 
     Attributes:
         asides: how long each may take, and how the call ends then.
+        after_words: whether the last of them waited for words of the agent.
     """
 
     def __init__(self) -> None:
         self.asides: list[tuple[float, Outcome]] = []
         self.finished: list[str] = []
         self.dialled: list[str] = []
+        self.after_words = False
 
     def step_aside(self, longest_s: float, *, then: Outcome, after_words: bool) -> None:
-        assert after_words
         self.asides.append((longest_s, then))
+        self.after_words = after_words
 
     def finish(self, outcome: str) -> None:
         self.finished.append(outcome)
@@ -129,6 +132,8 @@ class House:
         self.after_stream: dict[str, str] = {}
         self.detached: dict[str, RunningCall] = {}
         self.voicemails = Voicemails(NOWHERE, self.counters)
+        self.facts = CarrierFacts()
+        self.tenants = SimpleNamespace(for_number=lambda number: None)
         self.supervisor = Supervisor()
         ready = SimpleNamespace(tenant=parse_tenant(TENANT + fallback, "bella.yaml"))
         self.call = SimpleNamespace(state=CallState.TALKING, away=False)

@@ -86,6 +86,28 @@ def test_a_frame_too_large_for_any_carrier_ends_the_call(tmp_path: Path) -> None
             await phone.ws.send_str("x" * 70_000)
             assert await phone.closed == 1009
         assert home.ended()["outcome"] == "phone_lost"
+        [line] = home.lines("phone.socket_failed")
+        assert (line["code"], line["tenant"]) == (1009, "shop")
+
+    run_on_loopback(main())
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 1006])
+def test_a_socket_that_just_closes_is_nothing_to_warn_of(code: int, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with (
+            fake_model(polite) as model,
+            house(tmp_path, model.url) as home,
+            phone_side(home.local) as phone,
+        ):
+            await phone.open()
+            await phone.until("media")
+            if code == 1006:
+                phone.reset()
+            else:
+                await phone.ws.close(code=code)
+        assert home.ended()["outcome"] == "phone_lost"
+        assert home.lines("phone.socket_failed") == []
 
     run_on_loopback(main())
 

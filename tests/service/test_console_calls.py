@@ -1,53 +1,19 @@
 """Past calls over HTTP: lists, one call, its outline and its sound."""
 
-import wave
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from agent.call.timeline import Entry
-from agent.observe.record_schema import CallRecord, Cost, Recording, Turn
+from agent.observe.record_schema import CallRecord, Recording, Turn
 from agent.service.console_calls import recording_of
 from agent.store.store import Store
 from tests.service.console_house import TOKEN, Desk, at_the_desk
 from tests.service.house import CALLER
+from tests.service.past_calls import SECONDS, record, sound
 
 pytestmark = pytest.mark.socket
-
-BEGAN = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-SECONDS = 2
-
-
-def record(n: int, **changes: Any) -> CallRecord:
-    values: dict[str, Any] = {
-        "call_id": f"CA{n}",
-        "tenant": "shop",
-        "caller": CALLER,
-        "began_at": BEGAN + timedelta(minutes=n),
-        "ended_at": BEGAN + timedelta(minutes=n + 1),
-        "outcome": "caller_hung_up",
-        "duration_s": 60.0,
-        "cost": Cost(total=Decimal("0.0125"), prices_dated="2026-11-21"),
-        "conversation": (Turn(number=1, began_s=1.0, answers_caller=True, caller_text="tables"),),
-        "timeline": (Entry(1.0, "caller.said", {"turn": 1, "pii.text": "<img src=x> tables"}),),
-    }
-    return CallRecord(**{**values, **changes})
-
-
-def sound(folder: Path, name: str = "recordings/shop/CA1.wav") -> Path:
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        file.writeframes(np.full((8000 * SECONDS, 2), 16384, "<i2").tobytes())
-    return path
 
 
 def with_calls(

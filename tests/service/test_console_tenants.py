@@ -1,14 +1,16 @@
 """Tenants as the console shows them."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agent.service import console_tenants
 from agent.service.console_tenants import MOST_NUMBERS, tenants_of
 from tests.service.console_house import Desk, at_the_desk
-from tests.service.house import NUMBER
+from tests.service.house import NUMBER, SHOP
 from tests.service.live_calls import Talk
 
 pytestmark = pytest.mark.socket
@@ -46,7 +48,7 @@ def test_hours_are_those_of_now(tmp_path: Path) -> None:
     )
 
     async def test(desk: Desk) -> None:
-        cafe = tenants_of(desk.service, NOW)["tenants"][0]
+        cafe = (await tenants_of(desk.service, NOW))["tenants"][0]
         assert (cafe["name"], cafe["timezone"]) == ("cafe", "Europe/Vienna")
         assert (cafe["open"], cafe["until"]) == (False, "2026-11-23T08:00:00+00:00")
 
@@ -77,6 +79,35 @@ def test_a_refused_reload_is_told_with_its_reasons(tmp_path: Path) -> None:
         assert await desk.service.tenant_store.reload()
         found = await asked(desk)
         assert (found["generation"], found["refused"], len(found["tenants"])) == (2, [], 1)
+
+    at_the_desk(tmp_path, test)
+
+
+def test_the_day_s_money_is_shown_beside_its_limit(tmp_path: Path) -> None:
+    async def test(desk: Desk) -> None:
+        (tmp_path / "shop.yaml").write_text(f"{SHOP}spending: {{per_day: 5 USD}}\n")
+        assert await desk.service.tenant_store.reload()
+        office, shop = (await asked(desk))["tenants"]
+        money = ("spent_usd", "forecast_usd", "per_day_usd")
+        assert [office[key] for key in money] == [0, 0, None]
+        assert [shop[key] for key in money] == [0, 0, 5]
+
+    at_the_desk(tmp_path, test)
+
+
+def test_very_many_tenants_are_looked_at_with_breaks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console_tenants, "AT_ONCE", 1)
+
+    async def test(desk: Desk) -> None:
+        looking = tenants_of(desk.service, NOW)
+        breaks = 0
+        with suppress(StopIteration):
+            while True:
+                looking.send(None)
+                breaks += 1
+        assert breaks == len(desk.service.tenants.by_name) == 2
 
     at_the_desk(tmp_path, test)
 

@@ -1,9 +1,12 @@
 """What the built-in tools of the line come to in the service."""
 
+from typing import Any, cast
+
 import pytest
 
 from agent.errors import ToolError
-from tests.service.passing import CALL, House, in_house
+from agent.tenants.tools import BuiltinTool
+from tests.service.passing import CALL, LINE, House, in_house
 
 
 def test_each_wish_reaches_the_one_who_performs_it() -> None:
@@ -17,6 +20,20 @@ def test_each_wish_reaches_the_one_who_performs_it() -> None:
         assert "<Record" in house.after_stream[CALL]
 
     in_house(work)
+
+
+@pytest.mark.parametrize("line", [LINE, None])
+def test_digits_are_dialled_by_the_carrier_where_the_tenant_wants_it(line: str | None) -> None:
+    async def work(house: House) -> None:
+        tenant = house.running.ready.tenant
+        dials = BuiltinTool(builtin="send_digits", by="carrier")
+        cast(Any, house.running.ready).tenant = tenant.model_copy(update={"tools": (dials,)})
+        await house.line().send_digits("42#")
+        by_carrier = '<Play digits="42#" />' in house.after_stream.get(CALL, "")
+        assert by_carrier is (line is not None)  # a browser's call has no carrier to do it
+        assert house.supervisor.dialled == ([] if by_carrier else ["42#"])
+
+    in_house(work, line=line)
 
 
 def test_messages_go_through_the_carrier_s_account() -> None:

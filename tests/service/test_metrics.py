@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -13,9 +14,11 @@ from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.parser import text_string_to_metric_families
 
 from agent.observe import metrics as metrics_module
-from agent.service.metrics import Keeper, ServiceMetrics, watch_lag
+from agent.observe.metrics import Metrics
+from agent.service import metrics as service_metrics
+from agent.service.metrics import Keeper, ServiceMetrics, now_series, watch_lag
 from tests.observe.test_metrics import values
-from tests.service.house import SHOP, House, house
+from tests.service.house import NUMBER, SHOP, House, house
 from tests.service.model_side import fake_model, polite
 from tests.service.phone_side import phone_side
 from tests.support.patient_loop import run_on_loopback
@@ -112,6 +115,28 @@ def test_tenants_beyond_those_told_apart_have_no_money_of_their_own(
             await home.service.tenant_store.reload()
             _, found = await scrape(home)
             assert not any(name[0] == "seamline_day_limit_usd" for name in found)
+
+    run_on_loopback(main())
+
+
+def test_the_money_of_many_tenants_is_read_with_breaks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_metrics, "TENANTS_AT_ONCE", 3)
+    for n in range(8):
+        text = SHOP.replace("shop", f"t{n}").replace(NUMBER, f"+1555010020{n}")
+        (tmp_path / f"t{n}.yaml").write_text(text)
+
+    async def main() -> None:
+        async with house(tmp_path, "ws://127.0.0.1:1") as home:
+            assert len(home.service.tenants.by_name) == 10
+            series = now_series(home.service, [], Metrics())
+            breaks = 0
+            with suppress(StopIteration):
+                while True:
+                    series.send(None)
+                    breaks += 1
+            assert breaks == 3
 
     run_on_loopback(main())
 

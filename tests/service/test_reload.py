@@ -3,13 +3,13 @@
 import asyncio
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from agent.errors import ConfigError
-from agent.service.reload import NAMED, TenantStore, rewritten
+from agent.service.reload import NAMED, SLOW, TenantStore, rewritten
 from agent.service.tenant_files import ReadyTenants, TenantLoader
 from tests.service.house import OTHER_NUMBER, captured_log
 from tests.service.tenant_folder import lines, write
@@ -141,6 +141,58 @@ def test_files_are_read_in_a_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     run_on_loopback(store.reload())
     [thread] = threads
     assert thread is not threading.main_thread()
+    assert thread.daemon  # a module that hangs while it is imported does not keep the process
+
+
+def test_files_that_take_long_are_told_of_and_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.service.reload.SLOW_S", 0.0)
+    gate = threading.Event()
+    shown: list[Sequence[str]] = []
+
+    def report(problems: Sequence[str]) -> None:
+        shown.append(problems)
+        gate.set()
+
+    async def main() -> None:
+        write(tmp_path, "a")
+        store = TenantStore(loader := TenantLoader(tmp_path, []), report)
+        load = loader.load
+
+        def slow(pause: Callable[[], None]) -> ReadyTenants:
+            gate.wait()
+            return load(pause)
+
+        monkeypatch.setattr(loader, "load", slow)
+        write(tmp_path, "b", OTHER_NUMBER)
+        with captured_log() as log:
+            assert await store.reload()
+        assert shown == [(SLOW,)]
+        [line] = lines(log, "tenants.refused")
+        assert line["problems"] == [SLOW]
+        assert (store.generation, store.refused) == (2, ())
+
+    run_on_loopback(main())
+
+
+def test_a_service_that_stops_does_not_wait_for_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+
+    async def main() -> None:
+        write(tmp_path, "a")
+        store = TenantStore(loader := TenantLoader(tmp_path, []))
+        monkeypatch.setattr(loader, "load", lambda _: gate.wait())
+        reloading = asyncio.ensure_future(store.reload())
+        await asyncio.sleep(0)
+        reloading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reloading
+
+    run_on_loopback(main())
+    gate.set()
 
 
 def test_whoever_waits_sees_each_generation_he_is_in_time_for(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_a_missing_or_empty_folder_is_named(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").mkdir()
-    assert refusal(tmp_path) == (f"{tmp_path}/a.yaml: cannot be read: Is a directory",)
+    assert refusal(tmp_path) == (f"{tmp_path}/a.yaml:1:1: cannot be read: Is a directory",)
 
 
 def loader(folder: Path) -> TenantLoader:

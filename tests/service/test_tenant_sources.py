@@ -88,8 +88,53 @@ def test_a_file_that_cannot_be_read_stays_one_source(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").mkdir()
     sources = TenantSources([tmp_path / "a.yaml"])
     first = read(sources)
-    assert first["a.yaml"].problems == (f"{tmp_path}/a.yaml: cannot be read: Is a directory",)
+    assert first["a.yaml"].problems == (f"{tmp_path}/a.yaml:1:1: cannot be read: Is a directory",)
     assert read(sources)["a.yaml"] is first["a.yaml"]
+
+
+def test_a_secret_that_is_not_set_is_told_with_the_other_problems(tmp_path: Path) -> None:
+    tools = (
+        "limts: {call: 20m}\n"
+        "tools:\n"
+        "  - builtin: end_cal\n"
+        "  - http: {name: a, description: b, url: 'https://a.example/', "
+        "headers: {A: '${ENV:SEAMLINE_NONE}'}}\n"
+    )
+    write(tmp_path, "a.yaml", GOOD.format("a", "+15550100100") + tools)
+    problems = read(TenantSources(tmp_path))["a.yaml"].problems
+    told = [problem.partition(": ")[2] for problem in problems]
+    assert told[0] == 'limts: unknown key; did you mean "limits"?'
+    assert told[1].startswith('tools[0].builtin: "end_cal" is not one of end_call')
+    assert told[2:] == ["tools[1].http.headers.A: ${ENV:SEAMLINE_NONE} is not set"]
+
+
+def test_what_lies_elsewhere_is_looked_at_again_until_the_file_is_taken(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    tools = (
+        "limts: {call: 20m}\n"
+        "tools:\n"
+        "  - http: {name: a, description: b, url: 'https://a.example/', "
+        f"headers: {{A: '${{FILE:{secret}}}'}}}}\n"
+    )
+    write(tmp_path, "a.yaml", GOOD.format("a", "+15550100100") + tools)
+    sources = TenantSources(tmp_path)
+    first = read(sources)["a.yaml"]
+    assert len(first.problems) == 2
+    assert read(sources)["a.yaml"] is first
+    secret.write_text("hunter2")
+    assert len(read(sources)["a.yaml"].problems) == 1
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.yaml")
+    os.mkfifo(tmp_path / "_pipe.yaml")
+    write(tmp_path, "b.yaml", "include: _pipe.yaml\n" + GOOD.format("b", "+15550100100"))
+    found = read(TenantSources(tmp_path))
+    why = "cannot be read: Not a regular file"
+    assert found["a.yaml"].problems == (f"{tmp_path}/a.yaml:1:1: {why}",)
+    assert found["b.yaml"].problems == (
+        f"{tmp_path}/b.yaml:1:10: include: {tmp_path}/_pipe.yaml {why}",
+    )
 
 
 def test_a_folder_without_files_is_refused(tmp_path: Path) -> None:

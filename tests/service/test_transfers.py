@@ -9,7 +9,7 @@ import pytest
 from agent.call.effects import Outcome
 from agent.call.state import CallState
 from agent.errors import ToolError
-from agent.service.transfers import CONNECT_S, LEAVE_S, MOST_PER_CALL
+from agent.service.transfers import CONNECT_S, DIALLED_S, LEAVE_S, MOST_PER_CALL, end_of
 from agent.telephony.twilio.sip import SipCall
 from tests.service.passing import CALL, ORIGIN, House, in_house
 
@@ -20,11 +20,11 @@ def test_a_caller_is_connected_by_a_document_that_waits_for_the_stream_to_end() 
         assert house.supervisor.asides == [(15.0 + CONNECT_S, Outcome.TRANSFERRED)]
         document = house.leave()
         assert ">+15550100198</Number>" in document
-        assert f'action="{ORIGIN}/twilio/transfer/done"' in document
+        assert f'action="{ORIGIN}/twilio/transfer/done?n=0"' in document
         assert 'timeout="15"' in document
         assert 'timeLimit="600"' in document
         assert "callerId" not in document
-        assert f'statusCallback="{ORIGIN}/twilio/transfer/answered"' in document
+        assert f'statusCallback="{ORIGIN}/twilio/transfer/answered?n=0"' in document
 
     in_house(work)
 
@@ -32,7 +32,7 @@ def test_a_caller_is_connected_by_a_document_that_waits_for_the_stream_to_end() 
 def test_without_a_public_address_the_carrier_completes_ours() -> None:
     async def work(house: House) -> None:
         house.transfers.begin(house.running, "kitchen", "")
-        assert 'action="/twilio/transfer/done"' in house.leave()
+        assert 'action="/twilio/transfer/done?n=0"' in house.leave()
 
     in_house(work, public=None)
 
@@ -59,7 +59,7 @@ def test_a_call_by_sip_is_handed_over_and_another_is_connected() -> None:
     async def refers(house: House) -> None:
         house.transfers.begin(house.running, "desk", "")
         document = house.leave()
-        assert f'<Refer action="{ORIGIN}/twilio/transfer/referred"' in document
+        assert f'<Refer action="{ORIGIN}/twilio/transfer/referred?n=0"' in document
         assert "sip:desk@pbx.example.com?X-Case=a" in document
 
     async def dials(house: House) -> None:
@@ -187,35 +187,9 @@ def test_a_caller_may_speak_on_a_recording() -> None:
     async def work(house: House) -> None:
         house.transfers.to_voicemail(house.running)
         assert house.supervisor.asides == [(LEAVE_S, Outcome.VOICEMAIL)]
-        house.transfers.after_end(house.running, Outcome.VOICEMAIL)
         assert "<Record" in house.leave()
 
     in_house(work)
-
-
-def after(outcome: Outcome, fallback: str = "", **options: str | None) -> str | None:
-    """What the carrier is told after the end of a call."""
-
-    async def work(house: House) -> None:
-        house.after_stream[CALL] = "<of a transfer that did not come about/>"
-        house.transfers.after_end(house.running, outcome)
-
-    return in_house(work, fallback=fallback, **options).after_stream.get(CALL)
-
-
-@pytest.mark.parametrize("outcome", [Outcome.MODEL_LOST, Outcome.MODEL_SILENT])
-def test_a_caller_whom_the_agent_has_lost_is_connected_or_may_leave_a_message(
-    outcome: Outcome,
-) -> None:
-    assert ">+15550100198</Number>" in (after(outcome, "fallback: {transfer: kitchen}\n") or "")
-    assert "<Record" in (after(outcome, "fallback: {then: voicemail}\n") or "")
-    assert after(outcome) is None
-
-
-def test_other_ends_are_ends() -> None:
-    for outcome in (Outcome.AGENT_ENDED, Outcome.CALLER_HUNG_UP, Outcome.TRANSFERRED):
-        assert after(outcome, "fallback: {then: voicemail}\n") is None
-    assert after(Outcome.MODEL_LOST, "fallback: {then: voicemail}\n", line=None) is None
 
 
 def test_a_business_that_is_closed_says_so_before_the_tone() -> None:
@@ -225,3 +199,92 @@ def test_a_business_that_is_closed_says_so_before_the_tone() -> None:
         assert ">We are closed. Please leave a message after the tone." in document
 
     in_house(work)
+
+
+def ends(house: House) -> list[tuple[str, str | None, int | None]]:
+    """What the record has of the transfers."""
+    news = house.facts.of(CALL)
+    passed = [] if news is None else news.transfers.values()
+    return [(each.target, each.ended, each.talked_s) for each in passed]
+
+
+def test_the_record_has_whom_the_caller_was_passed_on_to_and_how_it_ended() -> None:
+    async def work(house: House) -> None:
+        for why in ("the line is busy", "nobody answered"):
+            house.transfers.begin(house.running, "kitchen", "")
+            assert ends(house)[-1] == ("kitchen", None, None)
+            house.leave()
+            house.transfers.failed(CALL, why)
+        house.transfers.begin(house.running, "kitchen", "")
+        house.transfers.finish(CALL, Outcome.TRANSFERRED)
+
+    house = in_house(work)
+    busy, silent, taken = ("kitchen", "busy", None), ("kitchen", "no-answer", None), "answered"
+    assert ends(house) == [busy, silent, ("kitchen", taken, None)]
+    news = house.facts.of(CALL)
+    assert news is not None
+    assert (news.transfers[0].address, news.transfers[0].how) == ("+15550100198", "cold")
+    assert not news.transfers[0].fallback
+
+
+@pytest.mark.parametrize("told", ["by the carrier's question", "by the end of the call"])
+def test_the_record_says_that_the_caller_did_not_wait(told: str) -> None:
+    async def work(house: House) -> None:
+        house.transfers.begin(house.running, "kitchen", "")
+        if told == "by the carrier's question":
+            house.transfers.finish(CALL, Outcome.CALLER_HUNG_UP)
+        hung_up = SimpleNamespace(outcome=Outcome.CALLER_HUNG_UP)
+        house.transfers.ended(house.running, cast(Any, hung_up))
+
+    assert ends(in_house(work)) == [("kitchen", "caller_left", None)]
+
+
+def test_a_late_answer_about_one_transfer_is_not_taken_for_the_next() -> None:
+    async def work(house: House) -> None:
+        for _ in range(2):
+            house.transfers.begin(house.running, "kitchen", "")
+            house.leave()
+            house.transfers.failed(CALL, "the line is busy", 0)
+        assert house.transfers.tell(CALL) is not None
+        house.transfers.failed(CALL, "nobody answered", 1)
+
+    assert ends(in_house(work)) == [("kitchen", "busy", None), ("kitchen", "no-answer", None)]
+
+
+@pytest.mark.parametrize(
+    ("why", "end"),
+    [
+        ("an answering machine took the call", "machine"),
+        ("the person cannot take the call now", "refused"),
+        ("the person answered and did not take the call", "not_taken"),
+        ("the call could not be put through", "failed"),
+        ("busy", "busy"),
+        ("whatever a carrier may say", "failed"),
+    ],
+)
+def test_every_way_in_which_nobody_was_reached_has_a_word(why: str, end: str) -> None:
+    assert end_of(why) == end
+
+
+def test_the_carrier_dials_and_the_call_comes_back_without_a_word() -> None:
+    async def work(house: House) -> None:
+        house.transfers.send_digits(house.running, "1w2#")
+        assert house.supervisor.asides == [(DIALLED_S, Outcome.PHONE_LOST)]
+        assert not house.supervisor.after_words
+        document = house.leave()
+        assert '<Play digits="1w2#" />' in document
+        assert f">{ORIGIN}/twilio/transfer/dialled</Redirect>" in document
+        assert house.transfers.tell(CALL) == ""
+        assert ends(house) == []
+
+    assert in_house(work).counters == {"digits_sent": 1}
+
+
+def test_nothing_is_dialled_on_a_line_that_is_not_free() -> None:
+    async def work(house: House) -> None:
+        house.transfers.begin(house.running, "kitchen", "")
+        with pytest.raises(ToolError, match="already"):
+            house.transfers.send_digits(house.running, "1")
+        assert house.transfers.tell(CALL) is None
+
+    assert in_house(work).counters["digits_sent"] == 0

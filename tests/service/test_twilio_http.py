@@ -34,6 +34,22 @@ def test_what_was_not_processed_is_asked_again_even_a_new_call() -> None:
     assert second == pytest.approx(0.2, abs=0.02)
 
 
+def test_those_who_were_turned_away_together_do_not_come_back_together() -> None:
+    async def waited_s(random: float) -> float:
+        carrier = Carrier(refused(429, 20429), web.json_response(LIVE))
+        async with account_of(carrier) as rest:
+            rest._http._random = lambda: random
+            await create(rest)
+        return carrier.at[1] - carrier.at[0]
+
+    async def main() -> list[float]:
+        return [await waited_s(random) for random in (0.0, 1.0)]
+
+    first, second = run_on_loopback(main())
+    assert first == pytest.approx(0.09, abs=0.009)
+    assert second == pytest.approx(0.11, abs=0.009)
+
+
 def test_the_carrier_s_own_wait_is_kept() -> None:
     carrier = Carrier(refused(429, 20429, Retry_After="3"), web.json_response(LIVE))
     ask(carrier, create)

@@ -1,14 +1,16 @@
 """A person is asked while the caller waits: what the carrier is asked to do, and when."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from agent.call.effects import Outcome
 from agent.service.twilio_rest import CallResource
-from agent.service.warm_transfer import ASK, GONE, Warm
+from agent.service.warm_transfer import ASK, ASK_BY_VOICE, GONE, Warm
+from agent.telephony.twilio.acceptance import ANSWERS
 from agent.telephony.twilio.conference import ASKING_S, WarmState
+from agent.tenants.transfers import VOICE_LANGUAGES
 from tests.service.passing import (
     CALL,
     CALLER,
@@ -105,6 +107,75 @@ def test_a_caller_nobody_takes_is_brought_back_and_the_agent_knows_why(
         assert "<Hangup" in warm.pressed("1")
 
     assert in_house(work).counters == {"transfers_begun": 1, "transfers_failed": 1}
+
+
+async def asked_by_voice(house: House) -> Warm:
+    """A person who may answer by voice has answered."""
+    tenant = house.running.ready.tenant
+    owner = tenant.transfers["owner"].model_copy(update={"accept": "voice"})
+    changed = tenant.model_copy(update={"transfers": {**tenant.transfers, "owner": owner}})
+    cast(Any, house.running.ready).tenant = changed
+    warm = await house.waiting()
+    asked = warm.person_answered()
+    assert f"Ann wants a party. {ASK_BY_VOICE}" in asked
+    assert 'input="dtmf speech"' in asked
+    assert "yes,yeah," in asked
+    assert asked.count("<Gather") == 2
+    return warm
+
+
+@pytest.mark.parametrize(
+    ("key", "spoken", "why"),
+    [
+        ("", "Yes, put them through.", None),
+        ("1", "", None),
+        ("1", "no", None),
+        ("", "No, I'm busy", "the person cannot take the call now"),
+        ("", "", "the person answered and did not take the call"),
+    ],
+)
+def test_a_person_answers_by_voice_or_by_key(key: str, spoken: str, why: str | None) -> None:
+    async def work(house: House) -> None:
+        house.account().answers["redirect"] = [WENT]
+        warm = await asked_by_voice(house)
+        document = warm.pressed(key, spoken)
+        assert ("<Conference" in document) is (why is None)
+        if why is not None:
+            assert told(house) == TOLD.format(why=why)
+
+    in_house(work)
+
+
+def test_a_person_who_is_not_understood_is_asked_once_more() -> None:
+    async def work(house: House) -> None:
+        house.account().answers["redirect"] = [WENT]
+        warm = await asked_by_voice(house)
+        await asyncio.sleep(ASKING_S - 5.0)
+        for _ in range(2):  # the carrier may ask twice
+            asked = warm.pressed("", "Hello, this is Mario.")
+            assert f"Ann wants a party. {ASK_BY_VOICE}" in asked
+            assert f"/twilio/conference/key/{warm.key}?again=1" in asked
+            assert asked.count("<Gather") == 1
+        await asyncio.sleep(10.0)  # the time for it began anew
+        assert "<Hangup" in warm.pressed("", "Who is that?", again=True)
+        assert told(house) == TOLD.format(why="the person answered and did not take the call")
+        assert "<Hangup" in warm.pressed("", "Pardon?")
+
+    in_house(work)
+
+
+def test_nobody_listens_where_a_key_is_asked_for() -> None:
+    async def work(house: House) -> None:
+        house.account().answers["redirect"] = [WENT]
+        warm = await house.waiting()
+        assert "speech" not in warm.person_answered()
+        assert "<Hangup" in warm.pressed("", "yes")
+
+    in_house(work)
+
+
+def test_voice_is_taken_in_those_languages_whose_words_are_known() -> None:
+    assert set(ANSWERS) == VOICE_LANGUAGES
 
 
 def test_whoever_is_hung_up_on_is_hung_up_on_once() -> None:

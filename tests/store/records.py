@@ -15,6 +15,7 @@ from agent.observe.record_schema import (
     Cost,
     Recording,
     ToolCall,
+    Transfer,
     Turn,
     Usage,
 )
@@ -69,7 +70,31 @@ FULL = CallRecord(
         fresh_starts=10,
         tool_effects_doubled=11,
     ),
-    carrier=Carrier(mark_round_trip_s=0.08, gaps=2),
+    carrier=Carrier(
+        mark_round_trip_s=0.08,
+        gaps=2,
+        status="completed",
+        duration_s=125,
+        sip_code=200,
+        stream_errors=("31902", "31903 broken pipe"),
+    ),
+    transfers=(
+        Transfer(
+            target="owner",
+            address="+15550100198",
+            how="warm",
+            requested_s=60.5,
+            ended="busy",
+        ),
+        Transfer(
+            target="kitchen",
+            address="+15550100197",
+            fallback=True,
+            requested_s=90.0,
+            ended="answered",
+            talked_s=12,
+        ),
+    ),
     usage=Usage(
         reports=2,
         prompt_tokens=900,

@@ -5,17 +5,23 @@ import logging
 from collections.abc import Callable
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import insert, inspect
 from sqlalchemy.engine import Connection
 
 from agent.errors import ConfigError
+from agent.observe.carrier_news import CarrierNews
+from agent.observe.record_schema import CallRecord
 from agent.store.engine import make_engine
+from agent.store.rows import rows_of
 from agent.store.schema import migrate, version_of
+from agent.store.store import Store
 from agent.store.tables import HEAD, PARTS, calls, metadata
+from tests.store.records import NOON, record
 
 
 def on_connection[T](address: str, work: Callable[[Connection], T]) -> T:
@@ -72,6 +78,32 @@ def test_a_new_store_is_made_without_a_word_in_the_log(
     caplog.set_level(logging.INFO)
     on_connection(address, migrate)
     assert [record for record in caplog.records if record.name.startswith("alembic")] == []
+
+
+def test_calls_of_an_earlier_version_are_kept(address: str) -> None:
+    """The tables of the first version, a call in them, and then this program."""
+
+    def at_first(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", "agent.store:migrations")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+
+    on_connection(address, at_first)
+    call, _, _ = rows_of(record("CA1"))
+    on_connection(address, lambda tables: tables.execute(insert(calls), [call | {"place": 1}]))
+
+    async def work() -> CallRecord | None:
+        store = Store(address)
+        try:
+            await store.tell(CarrierNews(call_id="CA1", status="completed"), NOON)
+            return await store.call("CA1")
+        finally:
+            await store.close()
+
+    found = asyncio.run(work())
+    assert found is not None
+    assert found.carrier.status == "completed"
 
 
 def test_the_newest_version_is_that_of_the_last_migration() -> None:

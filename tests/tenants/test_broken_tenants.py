@@ -9,18 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from agent.call.plan import file_problems
 from agent.errors import ConfigError
 from agent.service.tenant_files import load_tenants
 from agent.tenants.directory import read_directory
-from agent.tenants.parse import parse_tenant, read_model
-from agent.tenants.tenant import Tenant
-from agent.tenants.tools import missing_secrets
+from agent.tenants.parse import parse_tenant
 
 FOLDER = Path(__file__).parents[1] / "data" / "broken_tenants"
 BROKEN = sorted(FOLDER.glob("*.yaml"))
 CLAIMS = FOLDER / "claims"
-NO_VARIABLES: dict[str, str] = {}
 BOUND_S = 2.0
 """Far above what any file takes, far below what expanding a bomb would."""
 
@@ -33,21 +29,9 @@ def modules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     sys.modules.pop("badly_typed", None)
 
 
-def read_file(path: str) -> bytes:
-    return (FOLDER / path).read_bytes()
-
-
-def no_file(path: str) -> str:
-    raise FileNotFoundError(2, "No such file or directory", path)
-
-
 def told(path: Path) -> list[str]:
     """Everything that is wrong with a file, as before a service starts with it."""
     try:
-        file = read_model(path.read_bytes(), path.name, Tenant, read_file, file_problems)
-        missing = missing_secrets(file.model.tools, NO_VARIABLES.get, no_file)
-        if problems := [file.problem(field, message) for field, message in missing]:
-            return problems
         load_tenants([path], [FOLDER / "functions"])
     except ConfigError as error:
         return [problem.replace(f"{FOLDER}/", "") for problem in error.problems]

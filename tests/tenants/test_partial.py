@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from agent.tenants import partial
 from agent.tenants.partial import usable
-from agent.tenants.tenant import Tenant
+from agent.tenants.tenant import BuiltinTool, Tenant
 
 WHOLE: dict[str, Any] = {
     "tenant": "a",
@@ -54,6 +54,13 @@ def test_the_rest_of_a_broken_file_can_be_checked(changes: dict[str, Any]) -> No
     tenant = left(**changes)
     assert tenant is not None
     assert (tenant.agent.voice, tenant.idle.say) == ("Kore", "Hello?")
+
+
+def test_other_tools_than_the_broken_one_stay_in_their_places() -> None:
+    tenant = left(tools=[{"builtin": "end_cal"}, {"python": "x"}, {"builtin": "current_time"}])
+    assert tenant is not None
+    assert tenant.tools[2] == BuiltinTool(builtin="current_time")
+    assert tenant.tools[0] != tenant.tools[1]
 
 
 def test_what_is_missing_is_filled_in() -> None:

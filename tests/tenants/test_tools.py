@@ -52,6 +52,16 @@ def test_an_editor_is_told_where_the_keys_stand() -> None:
     assert not any(one["additionalProperties"] for one in entries)
 
 
+def test_who_dials_is_said_of_the_tool_that_dials() -> None:
+    [by_us, by_carrier] = (
+        TOOLS.validate_python([{"builtin": "send_digits", **more}])[0]
+        for more in ({}, {"by": "carrier"})
+    )
+    assert (by_us.by, by_carrier.by) == ("line", "carrier")
+    with pytest.raises(ValidationError, match="has no effect: end_call dials nothing"):
+        TOOLS.validate_python([{"builtin": "end_call", "by": "carrier"}])
+
+
 @pytest.mark.parametrize("given", [{}, {"http": HTTP, "timeout": "3s"}, {"http": "x"}, 3])
 def test_another_shape_is_refused(given: object) -> None:
     with pytest.raises(ValidationError):
@@ -92,6 +102,7 @@ def test_a_function_is_named_with_its_module(name: str) -> None:
             "looks like a secret written out; write ${ENV:NAME} or ${FILE:path}",
         ),
         ({"allow": ["a", "b", "a"]}, ("allow", 2), '"a" is listed twice'),
+        ({"claims": {"find": ["x"], "z": ["x"]}}, ("claims", "z"), '"z" is not one of allow'),
     ],
 )
 def test_a_server_is_described_in_one_way(

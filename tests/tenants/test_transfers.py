@@ -44,6 +44,21 @@ def test_a_target_has_a_name_and_an_address() -> None:
     }
 
 
+def test_a_person_may_answer_by_voice_in_languages_whose_words_are_known() -> None:
+    voice = target(to="+15550100199", how="warm", accept="voice")
+    assert tenant(voice).transfers["owner"].accept == "voice"
+    german = FILE.replace("Be kind.", "Be kind., language: de-DE")
+    file = german.format(more=voice, tools=TOOL)
+    assert parse_tenant(file, "a.yaml").transfers["owner"].accept == "voice"
+    with pytest.raises(ConfigError) as caught:
+        parse_tenant(file.replace("de-DE", "ja-JP"), "a.yaml")
+    [problem] = caught.value.problems
+    assert "transfers.owner.accept: no words for yes and no are known in" in problem
+    assert "de, en, es" in problem
+    [cold] = problems(target(to="+15550100199", accept="voice"))
+    assert ".accept: has no effect while how is cold; write how: warm" in cold
+
+
 def test_a_sip_address_may_have_headers_and_take_a_call_over() -> None:
     read = tenant(target(to="'sip:d@pbx.example.com'", how="refer", headers="{X-Case: a}"))
     assert read.transfers["owner"].headers == {"X-Case": "a"}

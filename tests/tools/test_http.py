@@ -8,7 +8,7 @@ import structlog
 
 from agent.errors import ConfigError
 from agent.tools.function import ArgumentsError
-from agent.tools.http import from_environment, http_function
+from agent.tools.http import MOST_SECRET_BYTES, from_environment, http_function
 from agent.tools.http_client import HttpClient
 from agent.tools.registry import ToolSet
 from agent.tools.runner import ToolRunner
@@ -287,3 +287,18 @@ def test_fifty_at_once_are_all_answered() -> None:
             assert runner.counters == {"done": 50}
 
     case(main)
+
+
+def test_a_secrets_file_is_a_file_of_a_secrets_size(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hunter2\n")
+    assert from_environment(f"${{FILE:{tmp_path}/secret}}") == "hunter2"
+    (tmp_path / "secret").write_bytes(b"x" * (MOST_SECRET_BYTES + 1))
+    (tmp_path / "binary").write_bytes(b"\xff")
+    for path, reason in (
+        (f"{tmp_path}/secret", "larger than 64KiB"),
+        (f"{tmp_path}/binary", "it is not text"),
+        ("/dev/zero", "Not a regular file"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            from_environment(f"${{FILE:{path}}}")
+        assert caught.value.problems == (f"${{FILE:{path}}} cannot be read: {reason}",)

@@ -47,6 +47,8 @@ JSON = st.recursive(
         (Model(text="four"), 9),
         (UserDict({"ab": [1]}), 5),
         (Plain, 1),
+        ("", 1),
+        (["", ""], 3),
     ],
 )
 def test_every_item_counts_as_its_text_or_one(value: object, size: int) -> None:
@@ -75,6 +77,15 @@ def test_what_exceeds_the_limit_is_left_out(value: object, kept: object) -> None
 @pytest.mark.parametrize("value", [Plain("abcdef"), Struct("abcdef"), Model(text="abcdef")])
 def test_objects_become_their_fields(value: object) -> None:
     assert pruned(value, 8) == {"text": "abc"}
+
+
+def test_items_may_count_for_more() -> None:
+    assert not is_large([1, "ab", "abcdefgh"], 20, least=4)
+    assert is_large([1, "ab", "abcdefgh"], 19, least=4)
+
+
+def test_texts_without_a_letter_are_not_free() -> None:
+    assert pruned([""] * 1000, 100) == [""] * 99
 
 
 def test_the_rest_is_not_even_looked_at() -> None:

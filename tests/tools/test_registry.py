@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from agent.errors import ConfigError
+from agent.tenants.partial import NO_MODULE
 from agent.tenants.tenant import BuiltinTool, PythonTool, Tool
 from agent.tenants.tools import HttpTool
 from agent.tools import CallContext
 from agent.tools.http_client import HttpClient
 from agent.tools.python_function import read_function
-from agent.tools.registry import ToolSet
+from agent.tools.registry import ToolSet, function_problems
 
 CONTEXT = CallContext("x", "CA1", "+15550100199", Path("/nowhere"))
 
@@ -81,7 +82,8 @@ def test_every_function_that_cannot_be_used_is_named_with_its_place(functions: P
         "tools[0].python: nowhere_of_test.f: cannot import nowhere_of_test: ModuleNotFoundError"
     )
     assert problems[1].endswith(
-        "broken_of_test.f: cannot import broken_of_test: ZeroDivisionError: division by zero"
+        "broken_of_test.f: cannot import broken_of_test: ZeroDivisionError: division by zero "
+        "(broken_of_test.py, line 1)"
     )
     assert problems[2].endswith('module book_of_test has no function "fly"')
     assert problems[3].endswith("is not a function that returns its result")
@@ -89,8 +91,35 @@ def test_every_function_that_cannot_be_used_is_named_with_its_place(functions: P
     assert "the module name json is taken by" in problems[5]
     assert "the module name sys is taken by" in problems[6]
     assert problems[7] == 'tools[8].python: two tools are named "book"'
-    assert problems[8].endswith("cannot import leaves_of_test: SystemExit: 3")
+    assert problems[8].endswith(
+        "cannot import leaves_of_test: SystemExit: 3 (leaves_of_test.py, line 1)"
+    )
     assert len(problems) == 9
+
+
+def test_an_import_that_fails_is_found_in_the_businesss_own_file(functions: Path) -> None:
+    (functions / "inner_of_test.py").write_text("import sys\n\nsys.exit()\n")
+    (functions / "outer_of_test.py").write_text("import inner_of_test\n")
+    (functions / "written_of_test.py").write_text("x = 1\nx y\n")
+    tools = [PythonTool(python="outer_of_test.f"), PythonTool(python="written_of_test.f")]
+    with pytest.raises(ConfigError) as caught:
+        ToolSet.load(tools, [functions])
+    assert [problem.partition("cannot import ")[2] for problem in caught.value.problems] == [
+        "outer_of_test: SystemExit (inner_of_test.py, line 3)",
+        "written_of_test: SyntaxError: invalid syntax (written_of_test.py, line 2)",
+    ]
+
+
+def test_functions_of_a_file_that_is_refused_anyway_are_looked_at_too(functions: Path) -> None:
+    tools: list[Tool] = [
+        BuiltinTool(builtin="end_call"),
+        PythonTool(python=f"{NO_MODULE}.x1"),  # in the place of a tool with a mistake
+        PythonTool(python="book_of_test.fly"),
+        PythonTool(python="book_of_test.book"),
+    ]
+    assert list(function_problems(tools, [functions])) == [
+        ("tools[2].python", 'book_of_test.fly: module book_of_test has no function "fly"')
+    ]
 
 
 def test_a_problem_can_be_placed_in_a_file(functions: Path) -> None:

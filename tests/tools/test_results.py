@@ -56,7 +56,7 @@ def loop() -> object:
     return inside
 
 
-@pytest.mark.parametrize("result", [object(), {"a": object()}, loop(), {("a", 1): 2}])
+@pytest.mark.parametrize("result", [object(), {"a": object()}, loop(), {("a", 1): 2}, float("nan")])
 def test_what_json_cannot_say_is_told_as_such(result: object) -> None:
     with pytest.raises(ToolError, match="The function ran, but its result cannot be told"):
         answer_with(result)
@@ -95,7 +95,9 @@ def test_fifty_megabytes_are_cut_before_they_are_written() -> None:
     assert text["truncated"] == "Too long: only the beginning of 50000000 characters is here."
     whole = answer_with({str(n): "x" * 1000 for n in range(50_000)})
     assert whole["truncated"] == "Too long: only the beginning of it is here."
-    for answer in (items, text, whole):
+    empty = answer_with([""] * 5_000_000)
+    assert empty["truncated"].endswith("of 5000000 items are here.")
+    for answer in (items, text, whole, empty):
         assert len(msgspec.json.encode(answer)) <= MAX_BYTES
 
 

@@ -1,6 +1,6 @@
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,11 @@ async def own_cancellation() -> None:
 async def leave() -> None:
     """Try to stop the service."""
     raise SystemExit(3)
+
+
+async def interrupt() -> None:
+    """Try to stop it in another way."""
+    raise KeyboardInterrupt
 
 
 async def odd() -> object:
@@ -230,12 +235,15 @@ async def huge() -> list[str]:
         (odd, "", {}, "refused"),
         (crash, "", {}, "failed"),
         (leave, "", {}, "failed"),
+        (interrupt, "", {}, "failed"),
         (slow, "", {}, "timed_out"),
         (double, "drop_table", {}, "unknown_tool"),
         (double, "", {"number": "four"}, "bad_arguments"),
         (double, "", {}, "bad_arguments"),
         (double, "", {"number": 4, "context": {}}, "bad_arguments"),
         (double, "", {"number": [[[{}]]] * 1000}, "bad_arguments"),
+        (double, "", {"number": [None] * 100_000}, "bad_arguments"),
+        (double, "", {"number": "4" * 1_000_000}, "bad_arguments"),
     ],
 )
 def test_whatever_happens_is_answered_and_counted(
@@ -245,6 +253,42 @@ def test_whatever_happens_is_answered_and_counted(
     assert counters == {outcome: 1}
     assert ("output" in answer) is (outcome in {"done", "truncated"})
     assert "Anna" not in str(answer)
+
+
+def test_more_arguments_than_anybody_means_are_not_even_checked() -> None:
+    @dataclass
+    class Line:
+        article: str
+
+    def order(lines: list[Line]) -> str:
+        """Take an order."""
+        raise AssertionError(len(lines))
+
+    looked_at = 1100
+    sent = Costly([{"article": "x"}] * 100_000)
+    with structlog.testing.capture_logs() as lines:
+        answer, _ = counted(order, lines=sent)
+    assert lines[-1]["pii.args"] == "(more than is taken)"
+    assert answer == {
+        "error": "order was not run: that is more than it takes. Call it again with less.",
+        "retryable": True,
+    }
+    assert sent.given < looked_at
+
+
+class Costly(list[dict[str, str]]):
+    """A list that counts what is taken out of it.
+
+    Attributes:
+        given: so many.
+    """
+
+    given = 0
+
+    def __iter__(self) -> Iterator[dict[str, str]]:
+        for item in super().__iter__():
+            self.given += 1
+            yield item
 
 
 def test_a_huge_result_is_cut_and_says_so() -> None:

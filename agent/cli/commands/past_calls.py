@@ -9,6 +9,8 @@ from agent.cli.commands.options import Config
 
 calls = typer.Typer(help="Look at past calls.", no_args_is_help=True)
 
+Call = Annotated[str, typer.Argument(help="The carrier's id, or latest.")]
+JsonLines = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Tenant = Annotated[str | None, typer.Option(help="Whose calls.")]
 Outcome = Annotated[str | None, typer.Option(help="How they ended: agent_ended, idle ...")]
 Number = Annotated[str | None, typer.Option(help="The person's number: +15550100199.")]
@@ -30,7 +32,7 @@ def list_past_calls(
     words: Words = None,
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many.")] = 20,
     before: Annotated[int | None, typer.Option(help="Go on where the last list ended.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: JsonLines = False,
     config: Config = None,
 ) -> None:
     """List past calls, newest first."""
@@ -43,7 +45,7 @@ def list_past_calls(
 
 @calls.command("show")
 def show_past_call(
-    call: Annotated[str, typer.Argument(help="The carrier's id, or latest.")] = "latest",
+    call: Call = "latest",
     as_json: Annotated[
         bool, typer.Option("--json", help="The record as JSON, as docs/call-record.md says.")
     ] = False,
@@ -57,7 +59,7 @@ def show_past_call(
 
 @calls.command("plot")
 def plot_past_call(
-    call: Annotated[str, typer.Argument(help="The carrier's id, or latest.")] = "latest",
+    call: Call = "latest",
     out: Annotated[Path, typer.Option(help="Where the files go.")] = Path("calls"),
     config: Config = None,
 ) -> None:
@@ -74,7 +76,7 @@ def export_past_calls(
         Literal["jsonl", "csv"], typer.Option(help="Whole records, or a table.")
     ] = "jsonl",
     table: Annotated[
-        Literal["calls", "turns", "tool_calls", "connections"],
+        Literal["calls", "turns", "tool_calls", "connections", "transfers"],
         typer.Option(help="Which table, as CSV."),
     ] = "calls",
     personal: Annotated[
@@ -120,9 +122,9 @@ def replay_call(
 def messages(
     tenant: Annotated[str, typer.Argument(help="Whose messages.")],
     config: Config = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: JsonLines = False,
 ) -> None:
     """Show the messages that callers have left for a tenant."""
     from agent.cli.messages import show_messages
 
-    show_messages(config, tenant, as_json=json)
+    show_messages(config, tenant, as_json=as_json)

@@ -38,7 +38,8 @@ _ATTRIBUTES: Final = {
         "Conference": "muted beep startConferenceOnEnter endConferenceOnExit participantLabel "
         f"waitUrl waitMethod {_CALLBACK}",
         "Record": f"action method timeout maxLength finishOnKey playBeep trim {_RECORDED}",
-        "Gather": "input action method timeout numDigits finishOnKey actionOnEmptyResult",
+        "Gather": "input action method timeout numDigits finishOnKey actionOnEmptyResult "
+        "language hints speechTimeout",
         "Refer": "action method",
     }.items()
 }

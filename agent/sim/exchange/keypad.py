@@ -1,36 +1,52 @@
-"""Gathering keys; without I/O."""
+"""Gathering keys, or words; without I/O."""
 
 from collections.abc import Callable, Mapping
 
 from agent.sim.exchange.leg import Leg, Life, Wait
-from agent.sim.exchange.signals import Event, KeyPressed
+from agent.sim.exchange.signals import Event, KeyPressed, Spoke
 from agent.sim.exchange.verbs import Gather, Pause, Play, Say
 
+CONFIDENCE = "0.5"
+"""Of every result: nobody should rely upon it."""
+
 type Player = Callable[[Leg, Say | Play | Pause], Life[None]]
+type Input = KeyPressed | Spoke
 
 
 def gather(leg: Leg, wanted: Gather, play: Player) -> Life[Mapping[str, str] | None]:
-    """Collect keys, from the first prompt on.
+    """Collect keys, from the first prompt on; where words are taken, those end it.
 
     Returns:
-        The fields for the action; None where it is not asked: no key came.
+        The fields for the action; None where it is not asked: nothing came.
     """
-    pressed = ""
+    kinds: tuple[type[Input], ...] = (KeyPressed, Spoke) if wanted.speech else (KeyPressed,)
+    came: Input | None = None
     for prompt in wanted.prompts:
-        key = yield from _until_key(leg, play(leg, prompt))
-        if key is not None:
-            pressed = key
+        came = yield from _until(kinds, play(leg, prompt))
+        if came is not None:
             break
-    while not _enough(wanted, pressed):
-        event = yield Wait((KeyPressed,), leg.desk.now + wanted.timeout)
-        if not isinstance(event, KeyPressed):
+    pressed = ""
+    while True:
+        if isinstance(came, Spoke) and not pressed:
+            return _spoken(leg, came.text)
+        if isinstance(came, KeyPressed):
+            pressed += came.digit
+        if _enough(wanted, pressed):
             break
-        pressed += event.digit
+        event = yield Wait(kinds, leg.desk.now + wanted.timeout)
+        if not isinstance(event, KeyPressed | Spoke):
+            break
+        came = event
     digits = pressed.rstrip(wanted.finish_on_key) if _finished(wanted, pressed) else pressed
     leg.desk.note(leg.sid, "gathered", digits=digits)
     if not pressed and not wanted.action_on_empty:
         return None
     return {"Digits": digits, "msg": "Gather End"}
+
+
+def _spoken(leg: Leg, text: str) -> Mapping[str, str]:
+    leg.desk.note(leg.sid, "gathered", speech=text)
+    return {"SpeechResult": text, "Confidence": CONFIDENCE, "msg": "Gather End"}
 
 
 def _enough(wanted: Gather, pressed: str) -> bool:
@@ -43,8 +59,8 @@ def _finished(wanted: Gather, pressed: str) -> bool:
     return bool(pressed) and bool(wanted.finish_on_key) and pressed[-1] in wanted.finish_on_key
 
 
-def _until_key(leg: Leg, playing: Life[None]) -> Life[str | None]:
-    """Play something; a key ends it."""
+def _until(kinds: tuple[type[Input], ...], playing: Life[None]) -> Life[Input | None]:
+    """Play something; what is waited for ends it."""
     event: Event | None = None
     try:
         while True:
@@ -52,8 +68,8 @@ def _until_key(leg: Leg, playing: Life[None]) -> Life[str | None]:
                 wait = playing.send(event)
             except StopIteration:
                 return None
-            event = yield Wait((*wait.kinds, KeyPressed), wait.until)
-            if isinstance(event, KeyPressed):
-                return event.digit
+            event = yield Wait((*wait.kinds, *kinds), wait.until)
+            if isinstance(event, kinds):
+                return event
     finally:
         playing.close()

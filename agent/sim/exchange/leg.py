@@ -13,13 +13,14 @@ from typing import Final
 
 import numpy as np
 
+from agent.audio.tones import DtmfDetector
 from agent.sim.caller import Caller
 from agent.sim.carrier import CarrierOutput, CarrierState, CarrierStream
 from agent.sim.carrier_texts import CallIds
 from agent.sim.exchange.desk import Desk
 from agent.sim.exchange.fields import CallStatus, Identity, status_fields
 from agent.sim.exchange.plan import CallOptions
-from agent.sim.exchange.signals import Event, KeyPressed, LegEnded
+from agent.sim.exchange.signals import Event, KeyPressed, LegEnded, Spoke
 from agent.sim.exchange.verbs import Callback
 from agent.sim.phone_report import PhoneReport
 from agent.sim.script import Script
@@ -86,6 +87,7 @@ class Leg:
         self._life: Life[None] | None = None
         self._wait = Wait()
         self._n_told = 0
+        self._n_said = 0
         desk.legs[call.sid] = self
         desk.begun.append(self)
 
@@ -147,6 +149,8 @@ class Leg:
             for key in keys:
                 desk.note(self.sid, "key", digit=key)
                 desk.post(self, KeyPressed(key))
+            for text in self._said():
+                desk.post(self, Spoke(text))
         if self.answered_at is not None and desk.now >= self.answered_at + self.time_limit_s:
             desk.note(self.sid, "time_limit")
             self.end(CallStatus.COMPLETED)
@@ -217,9 +221,22 @@ class Leg:
         assert self.caller is not None
         return PhoneReport.of(self.caller)
 
+    def keys_heard(self) -> str:
+        """The keys that the party has heard, as sound, whoever made it."""
+        return "".join(DtmfDetector().process(self.report().heard))
+
     def fields(self) -> dict[str, str]:
         """The extra fields of every webhook of this call."""
         return {"AnsweredBy": self.answered_by} if self.answered_by else {}
+
+    def _said(self) -> list[str]:
+        """What the party has said to its end since the last time; clips say what they say."""
+        assert self.caller is not None
+        ears = self.caller.ears
+        said = ears.utterances[self._n_said :]
+        over = [each for each in said if each.end <= ears.position]
+        self._n_said += len(over)
+        return [each.label for each in over if each.label]
 
     def _due(self) -> bool:
         return self._wait.until is not None and self.desk.now >= self._wait.until

@@ -120,6 +120,13 @@ class KeyPressed:
     digit: str
 
 
+@dataclass(frozen=True, slots=True)
+class Spoke:
+    """The party has said something while there was no stream."""
+
+    text: str
+
+
 type Event = (
     Fetched
     | SocketOpened
@@ -129,4 +136,5 @@ type Event = (
     | LegEnded
     | RoomOver
     | KeyPressed
+    | Spoke
 )

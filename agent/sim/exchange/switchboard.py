@@ -288,7 +288,7 @@ async def switchboard(
                     board.url = await stack.enter_async_context(serving(board, port))
                     exchange.desk.api_url = board.url
                 yield board
-            except Exception as error:
+            except Exception as error:  # raised again below, once all has ended
                 failure = error
             finally:
                 await board.end()

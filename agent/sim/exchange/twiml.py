@@ -255,8 +255,15 @@ def _record(element: Element) -> Record:
 
 def _gather(element: Element) -> Gather:
     no_text(element)
-    if element.get("input", "dtmf") != "dtmf":
-        raise BadDocument(INVALID, "<Gather>: this stand-in gathers keys only (input dtmf)")
+    listens = element.get("input", "dtmf").split()
+    if listens not in (["dtmf"], ["dtmf", "speech"]):
+        raise BadDocument(INVALID, "<Gather>: this stand-in gathers dtmf, or dtmf speech")
+    speech = "speech" in listens
+    given = element.get("hints", "")
+    if not speech and any(element.get(name) for name in ("hints", "language", "speechTimeout")):
+        raise BadDocument(INVALID, "<Gather>: nothing is said where input is dtmf")
+    if element.get("speechTimeout", "auto") != "auto":
+        seconds_of(element, "speechTimeout", 0, 1, 600)
     prompts = [_verb(child) for child in element]
     if not all(isinstance(prompt, Say | Play | Pause) for prompt in prompts):
         raise BadDocument(INVALID, "<Gather> holds <Say>, <Play> and <Pause> only")
@@ -268,6 +275,9 @@ def _gather(element: Element) -> Gather:
         int(digits) or None,
         keys_of(element, "#"),
         flag_of(element, "actionOnEmptyResult", default=False),
+        speech,
+        element.get("language", "en-US"),
+        tuple(hint.strip() for hint in given.split(",")) if given else (),
     )
 
 

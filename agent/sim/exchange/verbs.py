@@ -150,7 +150,13 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Gather:
-    """Collect keys; what it holds is played meanwhile."""
+    """Collect keys, or words; what it holds is played meanwhile.
+
+    Attributes:
+        speech: words are taken as well as keys.
+        language: they are expected in.
+        hints: what the recogniser is told to expect.
+    """
 
     prompts: tuple[Say | Play | Pause, ...] = ()
     action: Callback | None = None
@@ -158,6 +164,9 @@ class Gather:
     num_digits: int | None = None
     finish_on_key: str = "#"
     action_on_empty: bool = False
+    speech: bool = False
+    language: str = "en-US"
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

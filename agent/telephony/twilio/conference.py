@@ -118,6 +118,12 @@ class WarmTransfer:
             self.deadline = now + ASKING_S
         return self.state is WarmState.ASKING
 
+    def not_understood(self, now: float) -> bool:
+        """The person is asked again; returns whether anybody still waits for the answer."""
+        if self.waiting:
+            self.deadline = now + ASKING_S
+        return self._waits()
+
     def pressed(self, key: str) -> list[WarmAction]:
         """The person pressed a key, or none within the time: an empty one."""
         if not self.waiting:

@@ -8,7 +8,7 @@ Source: docs/protocols/twilio.md 5.3, 5.4 and section 6.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote
@@ -175,19 +175,31 @@ def conference(
     return document(response)
 
 
-def ask_for_key(text: str, *, language: str, action: str, wait_s: float, times: int = 2) -> str:
+def ask_for_key(
+    text: str,
+    *,
+    language: str,
+    action: str,
+    wait_s: float,
+    hints: Sequence[str] = (),
+    times: int = 2,
+) -> str:
     """Say something, twice if no key comes, and report the key; without one, report none.
 
     Args:
         action: gets the key as `Digits`; it is asked without one at the end.
         wait_s: for a key, after the words.
+        hints: words that may be spoken in place of a key, reported as `SpeechResult`; none: what
+            is spoken is not listened to.
     """
     response = Element("Response")
+    spoken = {"language": language, "hints": ",".join(hints), "speechTimeout": "auto"}
     for _ in range(times):
         gather = SubElement(
             response,
             "Gather",
-            input="dtmf",
+            spoken if hints else {},
+            input="dtmf speech" if hints else "dtmf",
             numDigits="1",
             timeout=str(round(wait_s)),
             action=action,
@@ -195,6 +207,19 @@ def ask_for_key(text: str, *, language: str, action: str, wait_s: float, times: 
         )
         _say(gather, text, language)
     SubElement(response, "Redirect", method="POST").text = action
+    return document(response)
+
+
+def play_digits(digits: str, *, then: str) -> str:
+    """Dial on the line; the carrier makes the tones.
+
+    Args:
+        digits: `0`-`9`, `*`, `#`, `A`-`D`, `w` for half a second of silence and `W` for a second.
+        then: is asked what next.
+    """
+    response = Element("Response")
+    SubElement(response, "Play", digits=digits)
+    SubElement(response, "Redirect", method="POST").text = then
     return document(response)
 
 

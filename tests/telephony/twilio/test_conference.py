@@ -43,6 +43,16 @@ def test_a_person_who_takes_the_call_is_connected() -> None:
     assert warm.why == ""
 
 
+def test_a_person_who_was_not_understood_gets_the_time_anew_while_the_caller_waits() -> None:
+    warm = asking()
+    assert warm.not_understood(65.0)
+    assert warm.deadline == 65.0 + ASKING_S
+    assert warm.pressed("2") == [BringBack(REFUSED), GONE]
+    assert not warm.not_understood(70.0)
+    assert warm.deadline is None
+    assert warm.counters == {"out_of_place": 1}
+
+
 @pytest.mark.parametrize(
     ("status", "why"),
     [

@@ -164,6 +164,36 @@ def test_a_person_is_asked_twice_for_a_key() -> None:
     assert canonical(ours) == verbs(expected)
 
 
+def test_the_person_may_answer_by_voice() -> None:
+    def expected(response: VoiceResponse) -> None:
+        gather = Gather(
+            input="dtmf speech",
+            num_digits=1,
+            timeout=6,
+            action="/answer",
+            method="POST",
+            language="en-US",
+            hints="yes,no",
+            speech_timeout="auto",
+        )
+        gather.say("Yes?", language="en-US")
+        response.append(gather)
+        response.redirect("/answer", method="POST")
+
+    ours = dial.ask_for_key(
+        "Yes?", language="en-US", action="/answer", wait_s=6.0, hints=("yes", "no"), times=1
+    )
+    assert canonical(ours) == verbs(expected)
+
+
+def test_the_carrier_dials_on_the_line() -> None:
+    def expected(response: VoiceResponse) -> None:
+        response.play(digits="1w2#")
+        response.redirect("/dialled", method="POST")
+
+    assert canonical(dial.play_digits("1w2#", then="/dialled")) == verbs(expected)
+
+
 def test_the_carrier_is_sent_on() -> None:
     assert canonical(dial.redirect("/enter")) == verbs(
         lambda response: response.redirect("/enter", method="POST")

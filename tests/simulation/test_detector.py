@@ -44,3 +44,11 @@ def test_a_click_is_no_speech() -> None:
     click = speech(ONSET // 8 - 10)
     assert detector.process(np.concatenate((click, QUIET))) == []
     assert not detector.speaking
+
+
+def test_a_packet_without_audio_is_no_sign_of_speech() -> None:
+    detector = NumberedDetector()
+    detector.process(speech(100))
+    packets = (QUIET[:0], QUIET, QUIET[:0]) * 4
+    found = [event for packet in packets for event in detector.process(packet)]
+    assert found == [SpeechEnded(800)]

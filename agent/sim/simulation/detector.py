@@ -38,7 +38,7 @@ class NumberedDetector:
             self._at += pcm.size
             return found
         values = pcm[::_HOP].tolist()
-        if self.speaking and all(values):
+        if self.speaking and values and all(values):
             self._at += len(values) * _HOP
             self._end = self._at
             return found

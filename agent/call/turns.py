@@ -93,6 +93,8 @@ class Turns:
         Returns:
             The turn it belongs to, or None while the turn that answers it has not begun.
         """
+        if self._all_came:  # the service is on to this, and what comes now is no rest
+            self._late_until = -inf
         turn = self.all[-1] if self.all else None
         known = turn is not None and turn.closed and turn.caller_text
         if turn is None or not turn.answers_caller or self._asked or known:

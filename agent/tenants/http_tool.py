@@ -25,6 +25,7 @@ _BOOLEANS = {"true": True, "false": False, "yes": True, "no": False}
 
 type Behavior = Literal["blocking", "non_blocking"]
 type Scheduling = Literal["when_idle", "interrupt", "silent"]
+AtOnce = Annotated[int, whole(1, 8)] | None
 type Kind = Literal["string", "integer", "number", "boolean", "date", "time", "datetime"]
 
 
@@ -174,6 +175,8 @@ class HttpTool(Strict):
         result: which part of the answer the model is told: a JSON pointer, or a name and a JSON
             pointer for each; all of it when left out.
         timeout: how long the server may take.
+        at_once: how many runs of it there may be at a time, at most 8, as of all tools together;
+            more wait for their turn, within its timeout.
         behavior: whether the model waits for it (blocking) or talks on meanwhile (non_blocking);
             the model's own way when left out.
         scheduling: when the model speaks of the result of a non_blocking tool: once it is quiet
@@ -208,6 +211,7 @@ class HttpTool(Strict):
     ] = Field(default_factory=dict)
     result: Annotated[str | dict[str, str], BeforeValidator(_pointers)] | None = None
     timeout: Annotated[float, duration(0.1, 60)] = 4.0
+    at_once: AtOnce = None
     behavior: Behavior | None = None
     scheduling: Scheduling | None = None
     claims: ClaimWords = ()

@@ -24,6 +24,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from agent.errors import ConfigError
 from agent.tenants.http_tool import (
+    AtOnce,
     Behavior,
     HttpParameter,
     HttpSign,
@@ -60,6 +61,8 @@ class PythonTool(Strict):
         python: `module.function` in the folder of functions.
         timeout: how long it may take. Past 8s the model is told that it is still running, and the
             result follows when it comes; so the default ends before that.
+        at_once: how many runs of it there may be at a time, at most 8, as of all tools together;
+            more wait for their turn, within its timeout.
         behavior: whether the model waits for it (blocking) or talks on meanwhile (non_blocking);
             the model's own way when left out.
         scheduling: when the model speaks of the result of a non_blocking tool: once it is quiet
@@ -71,6 +74,7 @@ class PythonTool(Strict):
 
     python: Annotated[str, AfterValidator(_function)]
     timeout: Annotated[float, duration(0.1, 60)] = 7.0
+    at_once: AtOnce = None
     behavior: Behavior | None = None
     scheduling: Scheduling | None = None
     claims: ClaimWords = ()
@@ -88,6 +92,7 @@ class McpTool(Strict):
         headers: for the server at url; values may hold ${ENV:NAME}.
         allow: which of its tools the agent may use; there is no other.
         timeout: how long a tool may take.
+        at_once: how many runs of each of its tools there may be at a time; see a Python tool.
         behavior: whether the model waits for its tools (blocking) or talks on meanwhile
             (non_blocking); the model's own way when left out.
         scheduling: when the model speaks of a result: see that of a Python tool.
@@ -103,6 +108,7 @@ class McpTool(Strict):
     headers: Annotated[dict[str, WithSecrets], Field(max_length=50)] = Field(default_factory=dict)
     allow: Annotated[tuple[Word, ...], Field(min_length=1, max_length=128)]
     timeout: Annotated[float, duration(0.1, 60)] = 7.0
+    at_once: AtOnce = None
     behavior: Behavior | None = None
     scheduling: Scheduling | None = None
     claims: Annotated[dict[str, ClaimWords], Field(max_length=128)] = Field(default_factory=dict)

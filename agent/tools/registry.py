@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from traceback import extract_tb
 from types import MappingProxyType, ModuleType
@@ -15,6 +15,7 @@ from agent.errors import ConfigError
 from agent.gemini.tools import FunctionDeclaration
 from agent.tenants.parse import Place, plain_place
 from agent.tenants.partial import NO_MODULE
+from agent.tenants.tool_names import declared_names
 from agent.tenants.tools import HttpTool, PythonTool, Tool
 from agent.tools.function import ToolFunction
 from agent.tools.http import from_environment, http_function
@@ -29,9 +30,11 @@ class ToolSet:
 
     Attributes:
         functions: by the name the model calls them, in the tenant's order.
+        at_once: of some, how many runs there may be at a time; of others, as many as of all.
     """
 
     functions: Mapping[str, ToolFunction]
+    at_once: Mapping[str, int] = MappingProxyType({})
 
     @staticmethod
     def load(
@@ -58,6 +61,7 @@ class ToolSet:
             ConfigError: with a problem for each tool that cannot be used.
         """
         functions: dict[str, ToolFunction] = {}
+        at_once: dict[str, int] = {}
         problems: list[str] = []
         client = http or HttpClient()
         for index, tool in enumerate(tools):
@@ -72,9 +76,11 @@ class ToolSet:
             except ConfigError as error:
                 problems += (place(field, text) for text in error.problems)
             problems += (place(field, text) for text in _add(functions, made))
+            if (most := getattr(tool, "at_once", None)) is not None:
+                at_once.update(dict.fromkeys(declared_names(tool), most))
         if problems:
             raise ConfigError(*problems)
-        return ToolSet(MappingProxyType(functions))
+        return ToolSet(MappingProxyType(functions), MappingProxyType(at_once))
 
     def with_functions(self, further: Iterable[ToolFunction]) -> ToolSet:
         """These tools and others, whose servers were asked for them meanwhile.
@@ -85,7 +91,7 @@ class ToolSet:
         functions = dict(self.functions)
         if problems := _add(functions, further):
             raise ConfigError(*problems)
-        return ToolSet(MappingProxyType(functions))
+        return replace(self, functions=MappingProxyType(functions))
 
     def declarations(self) -> list[FunctionDeclaration]:
         """What the model is told, in the tenant's order; `behavior` is left open."""

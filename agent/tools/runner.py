@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
@@ -92,6 +92,7 @@ class ToolRunner:
         self._tools = tools
         self._journal: Journal = journal or MemoryJournal()
         self._places = asyncio.Semaphore(max_concurrent)
+        self._places_of = {name: asyncio.Semaphore(n) for name, n in tools.at_once.items()}
         self._effects: dict[str, _Effect] = {}
 
     async def run(
@@ -245,19 +246,19 @@ class ToolRunner:
 
     @asynccontextmanager
     async def _place(self, function: ToolFunction) -> AsyncIterator[float]:
-        """A place among those that run, and the time by which to be done.
+        """A place among those that run, its own kind first, and the time by which to be done.
 
         Raises:
             _Full: none came free in time.
         """
         deadline = asyncio.get_running_loop().time() + function.timeout_s
-        try:
-            async with asyncio.timeout_at(deadline):
-                await self._places.acquire()
-        except TimeoutError:
-            name = function.declaration.name
-            raise _Full(f"{name} was not run: too many at once.", retryable=True) from None
-        try:
+        name = function.declaration.name
+        async with AsyncExitStack() as places:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    if (own := self._places_of.get(name)) is not None:
+                        await places.enter_async_context(own)
+                    await places.enter_async_context(self._places)
+            except TimeoutError:
+                raise _Full(f"{name} was not run: too many at once.", retryable=True) from None
             yield deadline
-        finally:
-            self._places.release()

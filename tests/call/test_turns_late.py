@@ -145,3 +145,14 @@ def test_the_rest_of_what_was_cut_here_is_dropped_until_the_service_says_its_end
     turns.cut({}, 1.0)
     turns.answer_may_come()
     assert turns.drops(1.1)
+
+
+def test_nothing_is_late_once_the_service_has_gone_on_to_what_the_caller_said() -> None:
+    turns = Turns()
+    first = spoken(turns, 1.0)
+    turns.generation_complete(1.1)
+    assert turns.model_spoke(1.2) is None
+    turns.caller_said("hello")
+    second = turns.model_spoke(1.6)
+    assert second is not None
+    assert second is not first

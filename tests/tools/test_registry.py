@@ -7,8 +7,7 @@ import pytest
 
 from agent.errors import ConfigError
 from agent.tenants.partial import NO_MODULE
-from agent.tenants.tenant import BuiltinTool, PythonTool, Tool
-from agent.tenants.tools import HttpTool
+from agent.tenants.tools import BuiltinTool, HttpTool, McpTool, PythonTool, Tool
 from agent.tools import CallContext
 from agent.tools.http_client import HttpClient
 from agent.tools.python_function import read_function
@@ -163,6 +162,19 @@ def test_functions_that_come_later_are_added() -> None:
     assert [declaration.name for declaration in first.declarations()] == ["look"]
     with pytest.raises(ConfigError, match='two tools are named "look"'):
         first.with_functions([read_function(look)])
+
+
+def test_a_tool_says_how_many_of_it_run_at_once(functions: Path) -> None:
+    tools: list[Tool] = [
+        PythonTool.model_validate({"python": "book_of_test.book", "at_once": "2"}),
+        McpTool.model_validate(
+            {"name": "crm", "command": ["crm"], "allow": ["look-up", "note"], "at_once": "1"}
+        ),
+    ]
+    loaded = ToolSet.load(tools, [functions]).with_functions([read_function(look)])
+    assert loaded.at_once == {"book": 2, "crm_look_up": 1, "crm_note": 1}
+    with pytest.raises(ValueError, match="at_once"):
+        PythonTool.model_validate({"python": "book_of_test.book", "at_once": "9"})
 
 
 def test_http_tools_are_made_with_their_secrets() -> None:

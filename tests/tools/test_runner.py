@@ -1,8 +1,9 @@
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -64,10 +65,15 @@ async def odd() -> object:
     return object()
 
 
-def runner(*functions: Callable[..., Any], max_concurrent: int = 8) -> ToolRunner:
+NO_LIMITS: Mapping[str, int] = MappingProxyType({})
+
+
+def runner(
+    *functions: Callable[..., Any], max_concurrent: int = 8, at_once: Mapping[str, int] = NO_LIMITS
+) -> ToolRunner:
     read = [read_function(function) for function in functions]
     return ToolRunner(
-        ToolSet({function.declaration.name: function for function in read}),
+        ToolSet({function.declaration.name: function for function in read}, at_once),
         max_concurrent=max_concurrent,
     )
 
@@ -151,6 +157,30 @@ def test_fifty_at_once_wait_for_their_places_or_are_told() -> None:
     assert sum(answer == {"output": "done"} for answer in answers) == 8
     waited = {"error": "three_seconds was not run: too many at once.", "retryable": True}
     assert sum(answer == waited for answer in answers) == 38
+
+
+def test_one_with_few_places_of_its_own_leaves_the_others_to_the_rest() -> None:
+    order: list[str] = []
+
+    async def slow() -> None:
+        """Take three seconds."""
+        order.append("slow")
+        await asyncio.sleep(3)
+
+    async def quick() -> None:
+        """Take none."""
+        order.append("quick")
+
+    async def main() -> list[dict[str, Any]]:
+        tools = runner(slow, quick, max_concurrent=4, at_once={"slow": 1})
+        names = ["slow"] * 4 + ["quick"] * 4
+        calls = (tools.run(str(n), name, {}, str(n), CONTEXT) for n, name in enumerate(names))
+        return await asyncio.gather(*calls)
+
+    answers = run_virtually(main())
+    assert order == ["slow", *["quick"] * 4, "slow", "slow"]
+    waited = {"error": "slow was not run: too many at once.", "retryable": True}
+    assert [answer == waited for answer in answers] == [False] * 3 + [True] + [False] * 4
 
 
 def test_a_plain_function_runs_in_a_thread() -> None:

@@ -45,10 +45,13 @@ def heard_until(record: Record) -> float:
 
 
 def carriers(record: Record) -> list[Seen]:
-    """The connections that carried the session, in order."""
+    """The connections that carried the session, in order: not one given up before it was ready."""
     ended = record.lasted_until if record.ended is None else record.ended
-    seen_all = record.connections.values()
-    return [seen for seen in seen_all if seen.ready_at is not None and seen.ready_at < ended]
+    return [
+        seen
+        for seen in record.connections.values()
+        if seen.ready_at is not None and seen.ready_at < min(ended, seen.left_at or ended)
+    ]
 
 
 def without_model(record: Record) -> list[tuple[float, float]]:
@@ -133,6 +136,10 @@ def was_cut_short(record: Record) -> bool:
 def is_settled(record: Record) -> bool:
     """Whether no move was under way, or just over, at the end."""
     ended = record.lasted_until if record.ended is None else record.ended
+    timeline = record.call.timeline
+    left = (timeline.began_at + e.t for e in timeline if e.name == "model.leaving")
+    if any(at > ended - MOVING_S for at in left):
+        return False
     return all(stop <= ended - MOVING_S for _, stop in without_model(record))
 
 

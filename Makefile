@@ -12,7 +12,7 @@ JOBS ?= 2
 help:
 	@echo "make demo    a simulated caller phones in and books a table by voice  (ARGS=--exit: then ends)"
 	@echo "make test    everything that can be tested"
-	@echo "make check   format, lint, types, layers, unit tests: two minutes"
+	@echo "make check   format, lint, types, layers, and all but the slow tests"
 	@echo "make fix     format and repair what a machine can"
 	@echo "make bench   figures against the floor and the naive bridge"
 	@echo "make continuity  calls that lose their connections, beside the naive bridge; puts the table into the README"

@@ -12,7 +12,7 @@ from agent.gemini.figures import SessionFigures
 from agent.gemini.session_state import DEFAULT_LIMITS, MovePolicy
 from agent.gemini.setup_messages import Setup
 
-POLICY = MovePolicy(budget_s=16.0, backoff_s=(1.0, 2.0))
+POLICY = MovePolicy(budget_s=20.0, backoff_s=(1.0, 2.0))
 
 
 class Rider:
@@ -74,17 +74,17 @@ def test_with_a_connection_there_is_no_budget() -> None:
 
 def test_a_dial_and_a_resume_leave_time_for_a_fresh_setup() -> None:
     attempts, _ = begun()
-    connection = dialled(2.0)
-    attempts.bound(connection, 2.0)
-    assert connection.deadline == 9.0
-    connection.set_up(resumes=True, now=8.0)
-    attempts.bound(connection, 8.0)
-    assert connection.deadline == 12.0
-    connection.set_up(resumes=False, now=12.0)
+    connection = dialled(6.0)
+    attempts.bound(connection, 6.0)
+    assert connection.deadline == 13.0
+    connection.set_up(resumes=True, now=12.0)
     attempts.bound(connection, 12.0)
     assert connection.deadline == 16.0
-    attempts.bound(connection, 15.5)
-    assert connection.deadline == 16.0
+    connection.set_up(resumes=False, now=16.0)
+    attempts.bound(connection, 16.0)
+    assert connection.deadline == 20.0
+    attempts.bound(connection, 19.5)
+    assert connection.deadline == 20.0
 
 
 def test_the_last_one_has_a_second() -> None:

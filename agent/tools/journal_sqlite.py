@@ -1,7 +1,9 @@
 """The journal in a SQLite file: what has begun is known after a crash as well.
 
 One connection, used by one thread of its own, so that a slow disk holds up nothing but functions.
-Every change is on the disk (`synchronous = FULL`) before a function begins. Processes of one
+That a function begins is on the disk (`synchronous = FULL`) before it does. For its result nobody
+waits so long: a crash of the process leaves it there, and after a power cut the entry says that the
+function has begun and nothing of how it ended, so it is not run again either. Processes of one
 machine may share the file.
 
 When the file cannot be read or written, the process goes on with its memory alone and says so in
@@ -141,7 +143,17 @@ class SqliteJournal:
         return Busy(until - now) if now < until else Unknown()
 
     def _commit(self, key: str, response: Mapping[str, Any]) -> None:
-        self._open().execute(
+        connection = self._open()
+        connection.execute("PRAGMA synchronous = NORMAL")
+        try:
+            self._committed(connection, key, response)
+        finally:
+            connection.execute("PRAGMA synchronous = FULL")
+
+    def _committed(
+        self, connection: sqlite3.Connection, key: str, response: Mapping[str, Any]
+    ) -> None:
+        connection.execute(
             "UPDATE effects SET state = 'committed', response = ?, changed_utc = ? WHERE key = ?",
             (msgspec.json.encode(response).decode(), self._clock(), key),
         )

@@ -112,6 +112,28 @@ def test_a_process_killed_in_the_middle_leaves_its_entry(house: House) -> None:
     house.run(main)
 
 
+def test_only_that_it_begins_is_waited_for_until_it_is_on_the_disk(house: House) -> None:
+    written: list[str] = []
+
+    async def main() -> None:
+        await house.journal.open()
+        connection = house.journal._connection
+        assert connection is not None
+        connection.set_trace_callback(lambda line: written.append(" ".join(line.split()[:4])))
+        await house.journal.begin("k", 17.0)
+        await house.journal.commit("k", BOOKED)
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+
+    house.run(main)
+    assert [line for line in written if not line.startswith("DELETE")] == [
+        "INSERT INTO effects (state,",
+        "PRAGMA synchronous = NORMAL",
+        "UPDATE effects SET state",
+        "PRAGMA synchronous = FULL",
+        "PRAGMA synchronous",
+    ]
+
+
 def test_entries_are_kept_for_a_day_and_then_wiped(house: House) -> None:
     async def main() -> None:
         await house.journal.begin("old", 17.0)

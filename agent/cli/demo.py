@@ -150,7 +150,7 @@ async def _demo(
 ) -> None:
     mind, senses = await asyncio.to_thread(players, SCENARIO, executor)
     steps = await asyncio.to_thread(script)
-    screen = Screen(console)
+    screen = Screen(console, only=CALLER)
     async with (
         Emulator(mind, senses, options) as emulator,
         switchboard(account, seed=seed, port=0) as board,
@@ -166,7 +166,10 @@ async def _demo(
         try:
             status = origin + STATUS_PATH
             board.exchange.add_number(number, origin + VOICE_PATH, status_callback=status)
-            console.print(f"[bold]Seamline[/] answers {number} on {origin}\n", soft_wrap=True)
+            console.print(f"[bold]Seamline[/] answers {number} on {origin}", soft_wrap=True)
+            if stay:
+                console.print(pages(origin, token), soft_wrap=True)
+            console.print()
             phone = await board.call(CALLER, number, steps, CallOptions(seed=seed))
             async with asyncio.timeout(END_S):
                 await screen.ended_one.wait()
@@ -180,6 +183,7 @@ async def _demo(
                 why = phone.failure or f"{len(booked)} tables were booked"
                 raise ConfigError(f"the demo did not come to its end: {why}")
             if stay:
+                screen.only = None
                 console.print(pages(origin, token), soft_wrap=True)
                 console.print(
                     f"\nStill answering (Ctrl-C ends). From another terminal:\n"

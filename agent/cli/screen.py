@@ -15,9 +15,16 @@ REFRESH_S = 0.05
 
 
 class Screen:
-    """A `CallObserver` that prints the timeline of each call while it grows."""
+    """A `CallObserver` that prints the timeline of each call while it grows.
 
-    def __init__(self, console: Console) -> None:
+    Attributes:
+        only: the number of a caller; the calls of others are not looked at. None: all are.
+        last: the call that ended last, and what it told.
+        ended_one: one has ended.
+    """
+
+    def __init__(self, console: Console, *, only: str | None = None) -> None:
+        self.only = only
         self._console = console
         self._watching: dict[Call, asyncio.Task[None]] = {}
         self.last: tuple[Call, CallReport] | None = None
@@ -25,11 +32,16 @@ class Screen:
 
     def began(self, running: RunningCall) -> None:
         """Print what happens in this call from now on."""
+        if self.only not in {None, running.caller.number}:
+            return
         self._watching[running.call] = asyncio.create_task(self._watch(running.call))
 
     def ended(self, running: RunningCall, report: CallReport) -> None:
         """Stop watching; the rest is printed at once."""
-        self._watching.pop(running.call).cancel()
+        watching = self._watching.pop(running.call, None)
+        if watching is None:
+            return
+        watching.cancel()
         self.last = running.call, report
         self.ended_one.set()
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -131,6 +132,27 @@ def test_a_call_with_a_booking_leaves_recording_picture_and_log(
     [options] = with_tones
     [plan] = options.faults.planned
     assert (plan.when.turn, type(plan.what)) == (demo.READ_BACK, Shut)
+
+
+@pytest.mark.socket
+def test_on_a_terminal_it_opens_with_the_pages_and_stays_up(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    with_tones: list[Any],
+) -> None:
+    async def ctrl_c() -> None:
+        """At once."""
+
+    monkeypatch.setattr(demo, "_bookings", lambda _: [BOOKED])
+    monkeypatch.setattr(demo, "stop_signal", ctrl_c)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
+    assert not run(monkeypatch, "--chaos", "none", "--out", str(tmp_path))
+    before, rings, after = capsys.readouterr().out.partition("the phone rings")
+    assert "/phone#token=" in before
+    assert rings
+    assert "/phone#token=" in after
+    assert "Still answering" in after
 
 
 @pytest.mark.socket

@@ -59,11 +59,11 @@ def test_markup_in_what_is_said_stays_text() -> None:
     assert "[red]fire[/]" in capture.get()
 
 
-def as_running(call: Call) -> RunningCall:
-    """The screen looks at the call only."""
+def as_running(call: Call, number: str | None = None) -> RunningCall:
+    """The screen looks at the call and its caller only."""
     ready, supervisor = cast(ReadyTenant, None), cast(CallSupervisor, None)
     now = datetime.now(UTC)
-    return RunningCall("CA1", "MZ1", ready, call, supervisor, None, Caller(None), now)
+    return RunningCall("CA1", "MZ1", ready, call, supervisor, None, Caller(number), now)
 
 
 def test_lines_are_printed_while_the_call_goes_on_and_the_rest_at_its_end() -> None:
@@ -89,3 +89,26 @@ def test_lines_are_printed_while_the_call_goes_on_and_the_rest_at_its_end() -> N
 
     assert out.getvalue().count("answers") == 1
     assert "caller_hung_up" in out.getvalue()
+
+
+def test_others_may_call_while_one_is_looked_at() -> None:
+    out = io.StringIO()
+    ours, other = opened(), opened()
+
+    async def main() -> None:
+        screen = Screen(Console(file=out, width=100), only="+15550123456")
+        somebody = as_running(other.call)
+        screen.began(somebody)
+        screen.began(as_running(ours.call, "+15550123456"))
+        await asyncio.sleep(0.1)
+        other.hang_up()
+        other.run(0.1)
+        screen.ended(somebody, other.call.report(other.now))
+        assert not screen.ended_one.is_set()
+        screen.ended(as_running(ours.call, "+15550123456"), ours.call.report(ours.now))
+        assert screen.last is not None
+        assert screen.last[0] is ours.call
+        await asyncio.sleep(0.1)
+
+    run_virtually(main())
+    assert out.getvalue().count("answers") == 1

@@ -31,6 +31,11 @@ class Absence:
         self._from = inf
         self._covers = True
 
+    @property
+    def away(self) -> bool:
+        """Whether there is no model."""
+        return self.since is not None
+
     def opening(self, now: float) -> None:
         """The caller hears the line; the model is on its way."""
         self.since = now
@@ -59,7 +64,7 @@ class Absence:
         Args:
             waits_from: as for `advance`.
         """
-        if self.since is not None:
+        if self.away:
             return inf if self._covers else self._from
         if waits_from is None or self._waits_from is not None:
             return inf

@@ -83,7 +83,7 @@ class Seam:
     @property
     def restless(self) -> bool:
         """Whether there is no mutual silence, because the model is away or owes a sound."""
-        return self.absence.since is not None or (self.watchdog.owed and not self._tools_lost)
+        return self.absence.away or (self.watchdog.owed and not self._tools_lost)
 
     # The model comes and goes.
 
@@ -233,7 +233,7 @@ class Seam:
         """When `advance` next has something to do, in a call that has not ended."""
         if self._talk.last_words:
             return min(self._unended_at(), self._ask_at())
-        waits_from = self._waiting.since(away=self.absence.since is not None)
+        waits_from = self._waiting.since(away=self.absence.away)
         covered_at = self.absence.deadline(waits_from)
         return min(self._unended_at(), self._ask_at(), self._watch_at(), covered_at)
 
@@ -251,7 +251,7 @@ class Seam:
             self._ask(now)
             self.watchdog.owes(now)
         closed |= self._watch(now)
-        away = self.absence.since is not None
+        away = self.absence.away
         self.absence.advance(self._waiting.note(now, away=away), now)
         return closed
 
@@ -299,7 +299,7 @@ class Seam:
         ask_at = min(self._sentence.ask_at, self._owed_ask_at)
         if ask_at == inf:
             return inf
-        away = self.absence.since is not None
+        away = self.absence.away
         if away or self._holds_back():
             return self._owed_ask_at if self._talk.last_words and not away else inf
         return ask_at

@@ -1,7 +1,6 @@
 """`seamline call --local` against programs of their own, and the WAV files that it plays."""
 
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -21,15 +20,9 @@ from agent.sim.clips import Clip
 from agent.sim.script import Leave, Say, WaitForAgent
 from agent.sim.scripted import marker
 from tests.cli.wav import written
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

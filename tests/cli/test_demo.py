@@ -18,6 +18,7 @@ from agent.sim.mishaps import Shut
 from agent.sim.script import BargeIn, Leave, Pause, Say, WaitForAgent, WaitForEnd
 from agent.sim.scripted import Script, Scripted, Tones
 from tests.service.house import captured_log
+from tests.support.ports import free_port
 
 demo = import_module("agent.cli.demo")  # in the package its name is the command's
 
@@ -109,6 +110,7 @@ def with_tones(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr(demo, "senses_executor", lambda: ThreadPoolExecutor(1))
     monkeypatch.setattr(demo, "script", lambda: [WaitForAgent(quiet_s=0.3), Pause(0.2), Leave()])
     monkeypatch.setattr(demo, "Emulator", observed)
+    monkeypatch.setattr(demo, "free_port", free_port)
     return made
 
 

@@ -10,7 +10,8 @@ from agent.audio.pcm import to_bytes
 from agent.cli.local_call import NOBODY, account_of, call_number, number_of, origin_of
 from agent.errors import ConfigError
 from agent.sim.scripted import marker
-from tests.cli.test_call import free_port, program
+from tests.cli.test_call import program
+from tests.support.ports import free_port
 
 NUMBER, CALLER = "+15550100100", "+15550123456"
 VARIABLES = ("TWILIO_AUTH_TOKEN", "TWILIO_ACCOUNT_SID", "TWILIO_API_KEY", "SEAMLINE_PUBLIC_URL")

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -21,6 +20,7 @@ from tests.cli.command import Command
 from tests.service.house import NUMBER, captured_log, settings_in
 from tests.service.rest_side import ACCOUNT, Answer, Carrier, listening, refused
 from tests.support.patient_loop import run_on_loopback
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.socket
 
@@ -36,12 +36,6 @@ OLD = {
 
 def numbers(*found: dict[str, Any]) -> web.Response:
     return web.json_response({"incoming_phone_numbers": list(found)})
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 class Exchange(Carrier):

@@ -1,7 +1,6 @@
 """Calls that an agent makes, through the exchange: people, machines, nobody."""
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from agent.sim.exchange.rest_faults import Fault, RestFault
 from agent.sim.script import Leave, Pause, WaitForAgent, WaitForEnd
 from tests.exchange.town import ACCOUNT, PUBLIC, TOKEN, Town, in_town
 from tests.service.model_side import Behaviour, ModelSide, audio, text_in
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.socket
 
@@ -73,9 +73,7 @@ def calling_out(
     callbacks: CallbackManners | None = None,
 ) -> None:
     (folder / "seller.yaml").write_text(text)
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = int(taken.getsockname()[1])
+    port = free_port()
     carrier = twilio_http.Account(ACCOUNT.sid, ACCOUNT.sid, TOKEN, f"http://127.0.0.1:{port}")
     world = World({TO: party}, callbacks=callbacks or CallbackManners())
 

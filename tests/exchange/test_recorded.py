@@ -2,7 +2,6 @@
 
 import io
 import re
-import socket
 import wave
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from tests.exchange.town import ACCOUNT, PUBLIC, TOKEN, Town, in_town
 from tests.service.house import CALLER
 from tests.service.model_side import END_OF_TURN, ModelSide, audio, tool_call
 from tests.service.passing_line import NUMBER
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.socket
 
@@ -57,9 +57,7 @@ def loud_seconds(sound: bytes) -> list[bool]:
 def test_neither_recording_has_what_is_said_while_they_are_paused(tmp_path: Path) -> None:
     (tmp_path / "bella.yaml").write_text(SHOP)
     script: Script = [WaitForAgent(), *[Say(Clip.of(voice(1.0)))] * 16, Pause(1.0), Leave()]
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = int(taken.getsockname()[1])
+    port = free_port()
     account = twilio_http.Account(ACCOUNT.sid, ACCOUNT.sid, TOKEN, f"http://127.0.0.1:{port}")
 
     async def main(town: Town) -> None:

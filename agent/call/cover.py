@@ -22,7 +22,6 @@ Source: docs/design.md section 3, "Cover the wait".
 
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
 from math import inf
 
 from agent.audio import mulaw
@@ -36,9 +35,6 @@ LEAD_MS = 120
 MESSAGE_MS = 60
 FINISH = round(0.3 * RATE_HZ)
 """but for a phrase of which no more than this is left: half a word would be worse."""
-
-NOISE_S = 60
-"""So much noise is made; a wait that has more of it hears it again."""
 
 _SILENCE = bytes([mulaw.SILENCE])
 
@@ -95,7 +91,7 @@ class Cover:
         self.slow_s = plan.slow_s
         self._plan = plan
         self._since: float | None = None
-        self._hissed = 0  # samples of noise so far
+        self._noise: ComfortNoise | None = None
         self._kind = CoverSound.NOISE
         self._sound = b""  # of the phrase or apology that has begun, or b""
         self._played = 0
@@ -198,9 +194,9 @@ class Cover:
         return framed(self._plan.apology)
 
     def _hiss(self, n: int) -> bytes:
-        piece = _noise(self._plan.noise_dbfs).piece(self._hissed, n)
-        self._hissed += n
-        return piece
+        if self._noise is None:
+            self._noise = ComfortNoise(1, self._plan.noise_dbfs)
+        return mulaw.encode(self._noise.take(n))
 
     def _drop(self) -> None:
         self._kind, self._sound, self._played = CoverSound.NOISE, b"", 0
@@ -213,23 +209,3 @@ def framed(sound: bytes | None) -> bytes:
     """A sound in whole frames; the signal in place of none."""
     sound = sound or mulaw.encode(wait_signal())
     return sound + _SILENCE * (-len(sound) % FRAME)
-
-
-class _Noise:
-    """The noise of one level, made but once for all calls, as far as any of them needs it."""
-
-    def __init__(self, level_dbfs: float) -> None:
-        self._source = ComfortNoise(1, level_dbfs)
-        self._made = bytearray()
-
-    def piece(self, at: int, n: int) -> bytes:
-        """`n` samples as mu-law, from sample `at` on; it begins anew where nobody can tell."""
-        at %= NOISE_S * RATE_HZ
-        while len(self._made) < at + n:
-            self._made += mulaw.encode(self._source.take(RATE_HZ))
-        return bytes(self._made[at : at + n])
-
-
-@lru_cache(maxsize=8)
-def _noise(level_dbfs: float) -> _Noise:
-    return _Noise(level_dbfs)

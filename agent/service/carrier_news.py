@@ -17,6 +17,7 @@ import structlog
 
 from agent.errors import StoreError
 from agent.observe.carrier_news import CarrierNews, merged
+from agent.service.background import in_background
 
 WAITING = 10_000
 """Calls of which something may wait; of a further one nothing is kept."""
@@ -24,8 +25,6 @@ SAVE_S = 10.0
 """A store that takes longer counts as failing."""
 RETRY_S = 10.0
 """Before a store that failed is tried again."""
-FLUSH_S = 5.0
-"""How long the store has for the last of it when the service stops."""
 
 _log = structlog.stdlib.get_logger()
 
@@ -65,18 +64,17 @@ class NewsWriter:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """Write what comes while the block runs, and at its end what is left."""
-        writer = asyncio.create_task(self._write())
         try:
-            yield
+            async with in_background(self._write(), "carrier_news.failed", self._wind_up):
+                yield
         finally:
-            self._closing = True
-            self._wake.set()
-            await asyncio.wait([writer], timeout=FLUSH_S)
-            writer.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
             if lost := len(self._waiting):
                 self._counters["news_lost"] += lost
                 _log.error("carrier_news.lost", calls=lost)
+
+    def _wind_up(self) -> None:
+        self._closing = True
+        self._wake.set()
 
     async def _write(self) -> None:
         while True:

@@ -21,6 +21,7 @@ from agent.call.report import CallReport
 from agent.errors import StoreError
 from agent.observe.call_record import call_record
 from agent.observe.record_schema import CallRecord
+from agent.service.background import in_background
 from agent.service.running import RunningCall
 from agent.service.spool import Spool, Unreadable
 
@@ -30,9 +31,6 @@ SAVE_S = 10.0
 """A store that takes longer counts as failing."""
 RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Pauses before the store is tried again; the last one again and again."""
-FLUSH_S = 5.0
-"""How long the store has for the last records when the service stops; then they are spooled."""
-CANCEL_S = 1.0
 EVERY_S = 3600.0
 
 _log = structlog.stdlib.get_logger()
@@ -117,22 +115,21 @@ class RecordKeeper:
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
-        """Write what comes while the block runs, and at its end what is left."""
-        writer = asyncio.create_task(self._write())
+        """Write what comes while the block runs, and at its end what is left: to the spool, if
+        the store is not done with it in time.
+        """
         try:
-            yield
+            async with in_background(self._write(), "keeping.failed", self._wind_up):
+                yield
         finally:
-            self._closing = True
-            self._wake.set()
-            await asyncio.wait([writer], timeout=FLUSH_S)
-            writer.cancel()  # a store that hangs may not even notice that
-            await asyncio.wait([writer], timeout=CANCEL_S)
-            if writer.done() and not writer.cancelled() and (error := writer.exception()):
-                _log.error("keeping.failed", exc_info=error)
             while self._waiting:
                 record = self._waiting.popleft()
                 if not await self._to_spool(record):
                     self._lost(record, "neither store nor spool takes it")
+
+    def _wind_up(self) -> None:
+        self._closing = True
+        self._wake.set()
 
     async def _write(self) -> None:
         self.spooled = len(await asyncio.to_thread(self._spool.files))

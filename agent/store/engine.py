@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 from sqlalchemy import URL, event, make_url
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import ArgumentError
@@ -47,7 +48,7 @@ def make_engine(address: str) -> AsyncEngine:
 def _sqlite(url: URL) -> AsyncEngine:
     engine = create_async_engine(
         url.set(drivername="sqlite+aiosqlite"),
-        connect_args={"timeout": WAIT_FOR_LOCK_S},
+        connect_args={"timeout": WAIT_FOR_LOCK_S, "async_creator_fn": _opened},
         pool_size=CONNECTIONS,
         max_overflow=0,
         pool_timeout=ANSWER_S,
@@ -73,6 +74,23 @@ def _sqlite(url: URL) -> AsyncEngine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+async def _opened(*args: Any, **keywords: Any) -> aiosqlite.Connection:
+    """Open the file; whoever is cancelled meanwhile leaves nothing open.
+
+    The driver forgets a file that its thread is just opening.
+    """
+    connection = aiosqlite.connect(*args, **keywords)
+    connection._thread.daemon = True  # as the dialect does where it opens by itself
+    opening = asyncio.ensure_future(connection)
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        await asyncio.wait([opening], timeout=WAIT_FOR_LOCK_S)  # a disk may hang
+        if opening.done() and opening.exception() is None:
+            await connection.close()
+        raise
 
 
 def _prepare(connection: Any) -> None:

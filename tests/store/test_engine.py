@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agent.errors import ConfigError, StoreError
 from agent.observe.record_schema import CallRecord
@@ -124,3 +126,35 @@ def test_what_is_deleted_is_wiped(tmp_path: Path) -> None:
     asyncio.run(main())
     left = path.read_bytes()
     assert [word for word in (rare, b"A table for", b"clock") if word in left] == []
+
+
+@pytest.mark.parametrize("steps", range(12))
+def test_whoever_is_cancelled_while_the_file_is_opened_leaves_nothing_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def noted(*args: Any, **keywords: Any) -> sqlite3.Connection:
+        opened.append(connect(*args, **keywords))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", noted)
+
+    async def use(engine: AsyncEngine) -> None:
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def main() -> None:
+        engine = make_engine(f"sqlite:///{tmp_path}/calls.sqlite3")
+        using = asyncio.ensure_future(use(engine))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        using.cancel()
+        await asyncio.wait([using])
+        await engine.dispose()
+
+    asyncio.run(main())
+    for connection in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")

@@ -42,7 +42,6 @@ class Aside:
 
     Attributes:
         state: see `TRANSITIONS`.
-        away: nothing can go to the phone now.
         outcome: of the call, if the phone does not come back.
         deadline: when it is not waited for any longer; `inf` unless it is away.
         returns: how often it came back.
@@ -50,13 +49,17 @@ class Aside:
 
     def __init__(self) -> None:
         self.state = PhoneState.HERE
-        self.away = False
         self.outcome = Outcome.PHONE_LOST
         self.deadline = inf
         self.returns = 0
         self._longest_s = 0.0
         self._left_at = inf
         self._away_s = 0.0
+
+    @property
+    def away(self) -> bool:
+        """Whether nothing can go to the phone now."""
+        return self.state is PhoneState.AWAY or self.state is PhoneState.COMING
 
     def away_s(self, now: float) -> float:
         """How long it has been away, all in all."""
@@ -105,4 +108,3 @@ class Aside:
         if state not in TRANSITIONS[self.state]:
             raise LocalProtocolError(f"a phone that is {self.state.value} cannot be {state.value}")
         self.state = state
-        self.away = state in {PhoneState.AWAY, PhoneState.COMING}

@@ -15,7 +15,8 @@ from agent.gemini.passenger import Passenger
 from agent.gemini.session_state import MovePolicy, Random
 
 LATE_S = 16.0
-"""With so little of the budget left, a handle that failed once is not tried again."""
+"""With so little of the budget left, a handle that failed once is not tried again: a resume that
+nobody answers, and the pause after it, would leave no time for a session afresh."""
 
 
 class Attempts:

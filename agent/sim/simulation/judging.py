@@ -36,7 +36,7 @@ def away_between(record: Record, start: float, stop: float) -> list[Away]:
 
 def heard_until(record: Record) -> float:
     """When the caller could hear something last."""
-    end = record.lasted_until if record.ended is None else record.ended
+    end = record.over
     if record.gone_at is not None:
         end = min(end, record.gone_at)
     if record.away and record.away[-1].back_s is None:
@@ -46,7 +46,7 @@ def heard_until(record: Record) -> float:
 
 def carriers(record: Record) -> list[Seen]:
     """The connections that carried the session, in order: not one given up before it was ready."""
-    ended = record.lasted_until if record.ended is None else record.ended
+    ended = record.over
     return [
         seen
         for seen in record.connections.values()
@@ -58,7 +58,7 @@ def without_model(record: Record) -> list[tuple[float, float]]:
     """When no connection carried the session, from the beginning on."""
     spans = []
     since: float | None = record.began
-    until = record.lasted_until if record.ended is None else record.ended
+    until = record.over
     for seen in carriers(record):
         assert seen.ready_at is not None
         if since is not None and seen.ready_at > since:
@@ -71,11 +71,11 @@ def without_model(record: Record) -> list[tuple[float, float]]:
 
 def is_calm(record: Record, at: float) -> bool:
     """Whether the call went on long enough after `at` for everything to have settled."""
-    ended = record.lasted_until if record.ended is None else record.ended
+    ended = record.over
     if at > ended - CALM_S:
         return False
     spans = [span for span in without_model(record) if span[1] > ended - MOVING_S]
-    spans += catching_up(record, ended)
+    spans += catching_up(record)
     return all(at < start - MOVING_S for start, _ in spans)
 
 
@@ -99,7 +99,7 @@ def told_by(record: Record, at: float, within_s: float) -> float:
     return latest
 
 
-def catching_up(record: Record, ended: float) -> Iterator[tuple[float, float]]:
+def catching_up(record: Record) -> Iterator[tuple[float, float]]:
     """What was kept and still being sent as the call ended, by when it was said and would have been
     sent: it goes out in its order.
     """
@@ -117,7 +117,7 @@ def catching_up(record: Record, ended: float) -> Iterator[tuple[float, float]]:
         for asked in timeline:  # meanwhile some models are sent nothing else
             if asked.name == "tool.requested" and moved_at < began_at + asked.t < caught_up:
                 caught_up += GATED_S
-        if caught_up > ended:
+        if caught_up > record.over:
             yield moved_at - behind_s, caught_up
 
 
@@ -135,7 +135,7 @@ def was_cut_short(record: Record) -> bool:
 
 def is_settled(record: Record) -> bool:
     """Whether no move was under way, or just over, at the end."""
-    ended = record.lasted_until if record.ended is None else record.ended
+    ended = record.over
     timeline = record.call.timeline
     left = (timeline.began_at + e.t for e in timeline if e.name == "model.leaving")
     if any(at > ended - MOVING_S for at in left):

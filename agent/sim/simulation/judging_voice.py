@@ -21,8 +21,9 @@ FRAME_MS = 20
 _ROUNDING_S = 0.001
 _AT_ONCE_S = 0.25
 _SURE_S = 0.7
-_CROSSED_S = 0.2
 """Our speech detection takes no longer to be sure that the caller is silent."""
+_CROSSED_S = 0.2
+"""What the model begins so shortly before or after our asking may have crossed it."""
 _SOUND_S = 0.4
 """What is shorter, our side may take for a cough, which nobody answers."""
 

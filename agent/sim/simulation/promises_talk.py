@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from agent.sim.server_profiles import PROFILES
 from agent.sim.simulation.judging import (
     carriers,
+    catching_up,
     ends_from,
     is_calm,
     is_settled,
@@ -126,7 +127,7 @@ def announced_moves_are_not_heard(record: Record) -> Iterator[str]:
     if continuity.drops:
         yield f"{continuity.drops} drops"
     names = ["agent_ms_cut", "tool_effects_doubled"]
-    if len([*settled_accounts(record)]) == len(record.said):  # else the end may have cut him off
+    if not any(catching_up(record)):  # else the end came before the rest of it
         names.append("caller_ms_lost")
     for name in names:
         if value := getattr(continuity, name):

@@ -201,6 +201,11 @@ class Record:
         assert self._report is not None
         return self._report
 
+    @property
+    def over(self) -> float:
+        """When the call ended, or was given up."""
+        return self.lasted_until if self.ended is None else self.ended
+
     def stops(self, now: float) -> None:
         """The simulation stops: the call tells of itself, which may raise whatever a bug does."""
         self.lasted_until = now

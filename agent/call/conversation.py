@@ -89,7 +89,7 @@ class Conversation:
         """The model sent a piece of its own transcript; returns whether it belongs to a turn."""
         turn = self.turns.open or self.turns.model_spoke(now)
         if turn is not None:
-            self.turns.agent_said(turn, text)
+            self.turns.transcripts.agent_said(text, turn)
         return turn is not None
 
     def caller_said(self, text: str, now: float) -> bool:

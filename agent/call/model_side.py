@@ -71,7 +71,7 @@ class ModelSide:
             case InputTranscript(text, finished):
                 self._caller_said(text, now)
                 if finished:
-                    self._talk.turns.caller_finished()
+                    self._talk.turns.transcripts.caller_finished()
             case GenerationComplete() | TurnComplete() | Interrupted():
                 self._turns(event, now)
             case ToolCallsRequested() | ToolCallsCancelled() | ToolCallsLost():

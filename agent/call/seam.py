@@ -19,11 +19,11 @@ from agent.call.connections import note_leaving, note_moved
 from agent.call.conversation import Conversation
 from agent.call.cover import Cover
 from agent.call.errands import Errands
+from agent.call.late_output import LATE_S
 from agent.call.lead import RATE_HZ
 from agent.call.sentence import Sentence, SentenceState, premature
 from agent.call.timeline import Timeline
 from agent.call.turn import Turn
-from agent.call.turns import LATE_S
 from agent.call.waiting import Waiting
 from agent.call.watchdog import Remedy, Watchdog, WatchdogPolicy
 from agent.gemini.session import LiveSession

@@ -140,11 +140,11 @@ def _counted(
 ) -> dict[str, int]:
     ours = Counter(
         {
-            "late_chunks": talk.turns.late,
+            "late_chunks": talk.turns.late.dropped,
             "turns_closed_locally": talk.turns.closed_locally,
             "phantom_interruptions": talk.phantoms,
             "premature_ends": seam.premature,
-            "transcript_characters_dropped": talk.turns.text_dropped,
+            "transcript_characters_dropped": talk.turns.transcripts.dropped,
             "agent_samples_dropped": talk.playout.dropped,
             "caller_gaps": uplink.gaps,
             "caller_late_packets": uplink.lateness.late,

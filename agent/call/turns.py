@@ -17,14 +17,11 @@ from collections.abc import Callable
 from math import inf
 
 from agent.call.dead_air import DeadAir
+from agent.call.late_output import LateOutput
+from agent.call.transcripts import Transcripts
 from agent.call.turn import Turn
 
-LATE_S = 1.0
-"""Audio within this time after the end of its turn is late; after it, it is a new turn's."""
 MOST_TURNS = 500
-_SENTENCE_ENDS = frozenset(".!?")
-MOST_TEXT = 20_000
-
 IN_PROGRESS = "IN_PROGRESS"
 
 
@@ -40,9 +37,9 @@ class Turns:
         count: turns so far.
         model_at: when the model last gave a sign of life.
         caller_speaking: as our own detection hears it.
-        late: chunks dropped because they came after the end of their turn.
+        late: what comes after the end of its turn.
         closed_locally: turns that a watchdog had to close.
-        text_dropped: characters of transcripts beyond `MOST_TEXT` per side and turn.
+        transcripts: of both sides.
         dead_air: the caller's waits.
     """
 
@@ -51,16 +48,12 @@ class Turns:
         self.all: deque[Turn] = deque(maxlen=MOST_TURNS)
         self.open: Turn | None = None
         self.caller_speaking = False
-        self.late = 0
+        self.late = LateOutput()
         self.closed_locally = 0
         self.count = 0
         self.model_at = -inf
-        self.text_dropped = 0
-        self._late_until = -inf
-        self._all_came = False  # of what the model said last, as its service says
+        self.transcripts = Transcripts()
         self._expected_from = -inf
-        self._caller_text = ""
-        self._apart = False  # the caller's next words are an utterance of their own
         self._asked = False
         self._stopped_at: float | None = None
         self._unfinished: Turn | None = None
@@ -93,38 +86,22 @@ class Turns:
         Returns:
             The turn it belongs to, or None while the turn that answers it has not begun.
         """
-        if self._all_came:  # the service is on to this, and what comes now is no rest
-            self._late_until = -inf
+        self.late.caller_heard()
         turn = self.all[-1] if self.all else None
         known = turn is not None and turn.closed and turn.caller_text
         if turn is None or not turn.answers_caller or self._asked or known:
-            self._caller_text = self._uttered(self._caller_text, text)
-            return None
-        turn.caller_text = self._uttered(turn.caller_text, text)
+            turn = None
+        self.transcripts.caller_said(text, turn)
         return turn
-
-    def caller_finished(self) -> None:
-        """An utterance of the caller is transcribed to its end."""
-        self._apart = True
 
     def caller_wrote(self, text: str, at: float, agent_audible: bool) -> None:
         """The caller wrote an utterance at `at`; the next turn answers it, unless he speaks on."""
         self.expect_answer()
-        self.caller_finished()
+        self.transcripts.caller_finished()
         self.caller_said(text)
-        self.caller_finished()
+        self.transcripts.caller_finished()
         if not self.caller_speaking:
             self.caller_stopped(at, agent_audible)
-
-    def agent_said(self, turn: Turn, text: str) -> None:
-        """Take a piece of the agent's transcript; sentences around a function are kept apart."""
-        if turn.agent_text[-1:] in _SENTENCE_ENDS and text[:1].isalnum():
-            text = f" {text}"
-        elif turn.agent_text[-1:] == " ":
-            text = text.lstrip()
-        turn.agent_text = self._joined(turn.agent_text, text)
-        if not turn.pieces or turn.pieces[-1][0] < len(turn.agent_text):
-            turn.pieces.append((len(turn.agent_text), turn.audio))
 
     def model_spoke(self, now: float) -> Turn | None:
         """Find the turn that output of the model belongs to, opening one if need be.
@@ -137,8 +114,7 @@ class Turns:
             self.model_at = turn.output_at = now
             turn.resting = False
             return turn
-        if now < self._late_until:
-            self.late += 1
+        if self.late.dropped_now(now):
             return None
         if turn is not None:
             self._close(turn)
@@ -146,7 +122,7 @@ class Turns:
 
     def drops(self, now: float) -> bool:
         """Whether output that came now would be too late, its turn having been closed."""
-        return self.open is None and now < self._late_until
+        return self.open is None and self.late.expected(now)
 
     def generation_complete(self, now: float) -> Turn | None:
         """All output of the open turn has been received.
@@ -155,16 +131,12 @@ class Turns:
             That turn, if it was not known before.
         """
         self.model_at = now
-        self._all_came = True
         turn = self.open
-        if turn is None:
-            if self._late_until == inf:
-                self._late_until = now + LATE_S
-            return None
-        if turn.generated:
-            return None
-        turn.generated = True
-        self._late_until = now + LATE_S
+        if turn is not None and turn.generated:
+            turn = None
+        self.late.all_came(now, of_open=turn is not None)
+        if turn is not None:
+            turn.generated = True
         return turn
 
     def complete(self, reason: str | None, interaction: str | None, now: float) -> Turn | None:
@@ -179,7 +151,7 @@ class Turns:
         if interaction == IN_PROGRESS and turn is not None:
             turn.resting = True
             return None
-        self._late_until = -inf
+        self.late.over()
         if turn is not None:
             turn.reason = reason
             self._close(turn)
@@ -194,10 +166,10 @@ class Turns:
         self.model_at = now
         self._asked = True
         self._unfinished = None
-        if phantom or self._all_came:
-            self._late_until = -inf
-        elif self._late_until == inf or self.open is not None:
-            self._late_until = now + LATE_S
+        if phantom:
+            self.late.over()
+        else:
+            self.late.stopped(now, turn_open=self.open is not None)
         if self.open is not None:
             self._close(self.open)
 
@@ -214,7 +186,7 @@ class Turns:
         if turn is not None:
             turn.interrupted = True
             if not turn.generated:
-                self._late_until = inf
+                self.late.turn_cut()
                 self.model_at = now
             self._close(turn)
         for other in self.all:
@@ -249,7 +221,7 @@ class Turns:
     @property
     def unanswered_text(self) -> str:
         """What the caller said that no turn has answered yet."""
-        return self._caller_text.strip()
+        return self.transcripts.waiting.strip()
 
     def expect_answer(self) -> None:
         """The service heard the caller speak: the next turn answers that."""
@@ -258,19 +230,18 @@ class Turns:
 
     def answer_may_come(self) -> None:
         """The service heard the caller stop: what comes now is no rest of what he interrupted."""
-        if self._late_until != inf:
-            self._late_until = -inf
+        self.late.answer_may_come()
 
     def expect_output(self, now: float) -> None:
         """The model has been given what it was waiting for: what comes now is its answer."""
         self._expected_from = now
         if self.open is not None and self.open.generated:
-            self._late_until = -inf
+            self.late.over()
 
     def unended_from(self) -> float:
         """Since when nothing but the end of a turn is waited for; `inf`: it is not."""
         turn = self.open
-        ends = self._late_until == inf if turn is None else turn.generated or turn.resting
+        ends = self.late.unended if turn is None else turn.generated or turn.resting
         return max(self.model_at, self._expected_from) if ends else inf
 
     def stalled_from(self) -> float:
@@ -288,7 +259,7 @@ class Turns:
     def give_up(self) -> Turn | None:
         """Close the open turn because its end was never said."""
         self.closed_locally += 1
-        self._late_until = -inf
+        self.late.over()
         turn = self.open
         if turn is not None:
             turn.reason = "watchdog"
@@ -297,7 +268,7 @@ class Turns:
 
     def connection_left(self) -> Turn | None:
         """Nothing more comes on the connection: close the open turn, if there is one."""
-        self._late_until = -inf
+        self.late.over()
         turn = self.open
         if turn is not None:
             self._close(turn)
@@ -308,8 +279,7 @@ class Turns:
         self._unfinished = turn
 
     def _begin(self, now: float) -> Turn:
-        self._late_until = -inf
-        self._all_came = False
+        self.late.turn_begins()
         self.model_at = now
         turn, self._unfinished = self._unfinished, None
         if turn is not None:
@@ -318,26 +288,15 @@ class Turns:
             self.open = turn
             return turn
         self.count += 1
-        answers = self._asked or bool(self._caller_text)
+        answers = self._asked or bool(self.transcripts.waiting)
         turn = Turn(self.count, now, answers, output_from=now, output_at=now, hidden=self._hidden())
-        turn.caller_text, self._caller_text = self._caller_text, ""
+        self.transcripts.answered_by(turn)
         if turn.answers_caller:
             turn.caller_stopped_at, self._stopped_at = self._stopped_at, None
         self._asked = False
         self.all.append(turn)
         self.open = turn
         return turn
-
-    def _uttered(self, text: str, more: str) -> str:
-        apart, self._apart = self._apart, False
-        if apart and text[-1:].strip() and more[:1].strip():
-            more = f" {more}"
-        return self._joined(text, more)
-
-    def _joined(self, text: str, more: str) -> str:
-        room = MOST_TEXT - len(text)
-        self.text_dropped += max(0, len(more) - room)
-        return text + more[:room]
 
     def _close(self, turn: Turn) -> None:
         turn.closed = True

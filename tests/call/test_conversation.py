@@ -54,7 +54,7 @@ def test_late_output_is_neither_played_nor_told() -> None:
     t.talk.interrupted(t.now)
     assert t.say(0.2, "Two.") == []
     assert t.told() == []  # cut before a word was heard
-    assert t.talk.turns.late == 2
+    assert t.talk.turns.late.dropped == 2
 
 
 def test_a_turn_without_its_end_is_told_when_it_is_given_up() -> None:

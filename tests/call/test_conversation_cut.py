@@ -129,7 +129,7 @@ def test_what_the_model_says_after_a_phantom_is_heard() -> None:
     t.talk.interrupted(t.now)
     t.say(1.0, "Five.")
     assert [turn.audio for turn in t.talk.turns.all] == [4 * 8000, 8000]
-    assert t.talk.turns.late == 0
+    assert t.talk.turns.late.dropped == 0
 
 
 def test_a_phantom_after_the_last_word_leaves_nothing_missing() -> None:

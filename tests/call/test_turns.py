@@ -5,7 +5,8 @@ from math import inf
 
 import pytest
 
-from agent.call.turns import IN_PROGRESS, LATE_S, MOST_TURNS, Turns
+from agent.call.late_output import LATE_S
+from agent.call.turns import IN_PROGRESS, MOST_TURNS, Turns
 from tests.call.turning import spoken
 
 
@@ -73,11 +74,11 @@ def test_a_turn_that_is_given_up_is_closed() -> None:
 def test_a_turn_is_gone_on_with_by_the_model_s_next_output() -> None:
     turns = Turns()
     turn = spoken(turns, 1.0)
-    turns.agent_said(turn, "We are")
+    turns.transcripts.agent_said("We are", turn)
     turns.connection_left()
     turns.go_on_with(turn)
     assert spoken(turns, 3.0) is turn
-    turns.agent_said(turn, " open.")
+    turns.transcripts.agent_said(" open.", turn)
     turns.complete(None, None, 4.0)
     assert (turn.agent_text, turn.closed, turns.count) == ("We are open.", True, 1)
     assert spoken(turns, 5.0).number == 2

@@ -1,6 +1,7 @@
 """What the model still says of a turn that is over: what is dropped, and until when."""
 
-from agent.call.turns import LATE_S, Turns
+from agent.call.late_output import LATE_S
+from agent.call.turns import Turns
 from tests.call.turning import spoken
 
 
@@ -9,7 +10,7 @@ def test_audio_after_its_turn_s_end_is_dropped_and_later_audio_is_a_new_turn() -
     first = spoken(turns, 1.0)
     turns.generation_complete(2.0)
     assert turns.model_spoke(2.5) is None
-    assert turns.late == 1
+    assert turns.late.dropped == 1
     second = turns.model_spoke(2.0 + LATE_S)
     assert second is not first
     assert first.closed
@@ -95,7 +96,7 @@ def test_nothing_is_late_after_an_interruption_of_a_turn_that_had_all_come() -> 
     assert turns.model_spoke(1.9) is not None
     turns.interrupted(5.0)
     assert turns.model_spoke(5.9) is None
-    assert turns.late == 1
+    assert turns.late.dropped == 1
 
 
 def test_what_is_said_of_a_result_is_not_late_though_the_call_ended_its_turn() -> None:
@@ -114,7 +115,7 @@ def test_what_comes_after_a_phantom_is_heard() -> None:
     turns.interrupted(2.0, phantom=True)
     assert turns.open is None
     assert turns.model_spoke(2.1) is not None
-    assert turns.late == 0
+    assert turns.late.dropped == 0
 
 
 def test_output_of_a_turn_that_was_cut_is_dropped_until_it_is_known_to_be_over() -> None:

@@ -1,8 +1,6 @@
-"""Whose words belong to which turn, and where in it."""
+"""Whose words belong to which turn, and whether they are kept."""
 
-import pytest
-
-from agent.call.turns import MOST_TEXT, Turns
+from agent.call.turns import Turns
 from tests.call.turning import spoken
 
 
@@ -39,63 +37,6 @@ def test_words_after_a_turn_that_we_asked_for_belong_to_the_next() -> None:
     assert turns.caller_said("Hi") is None
     turns.complete(None, None, 2.0)
     assert spoken(turns, 3.0).caller_text == "Hi"
-
-
-def test_endless_transcripts_are_bounded_and_counted() -> None:
-    turns = Turns()
-    turn = spoken(turns, 1.0)
-    turns.agent_said(turn, "x" * MOST_TEXT)
-    turns.agent_said(turn, "yyy")
-    assert len(turn.agent_text) == MOST_TEXT
-    assert turns.text_dropped == 3
-
-
-def test_each_piece_of_the_transcript_has_its_place_in_the_audio() -> None:
-    turns = Turns()
-    turn = spoken(turns, 1.0)
-    turns.agent_said(turn, "We")
-    turns.agent_said(turn, "")
-    spoken(turns, 1.1)
-    turns.agent_said(turn, " are")
-    assert turn.pieces == [(2, 8000), (6, 16000)]
-
-
-@pytest.mark.parametrize(
-    ("pieces", "text"),
-    [
-        (["One moment.", "It is booked."], "One moment. It is booked."),
-        (["One moment.", " It is booked."], "One moment. It is booked."),
-        (["One mo", "ment."], "One moment."),
-        (["Really?", "!"], "Really?!"),
-    ],
-)
-def test_sentences_before_and_after_a_function_are_kept_apart(pieces: list[str], text: str) -> None:
-    turns = Turns()
-    turn = spoken(turns, 1.0)
-    for piece in pieces:
-        turns.agent_said(turn, piece)
-    assert turn.agent_text == text
-
-
-@pytest.mark.parametrize(
-    ("pieces", "text"),
-    [
-        (["One", "|", "two"], "One two"),
-        (["One ", "|", "two"], "One two"),
-        (["One", "|", " two"], "One two"),
-        (["On", "e"], "One"),
-        (["|", "One"], "One"),
-    ],
-)
-def test_utterances_of_the_caller_are_kept_apart(pieces: list[str], text: str) -> None:
-    turns = Turns()
-    turns.caller_started(0.0)
-    for piece in pieces:
-        if piece == "|":
-            turns.caller_finished()
-        else:
-            turns.caller_said(piece)
-    assert turns.unanswered_text == text
 
 
 def test_whether_words_are_kept_is_asked_when_a_turn_begins_or_goes_on() -> None:

@@ -34,7 +34,7 @@ PURE_SIM = {
     "scenario_mind", "tool_book", "turn", "turn_plan", "wire_schema",
     "chaos", "fate", "included", "mishaps", "refusals", "resumption", "sessions", "silence",
     "simulation", "talk_state", "admission", "content_check", "heard_words", "saying",
-    "memory_mind",
+    "memory_mind", "load_plan", "load_report", "load_result",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from agent import __version__
-from agent.cli.commands import agents, calling, past_calls, serving, stand_ins
+from agent.cli.commands import agents, calling, loading, past_calls, serving, stand_ins
 from agent.errors import ConfigError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ for _command in (  # in the order of the help
     calling.demo,
     calling.call,
     stand_ins.sim,
+    loading.load,
     past_calls.messages,
     serving.doctor,
 ):

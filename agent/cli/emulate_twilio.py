@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from agent.cli.local_call import STATUS_PATH, VOICE_PATH, account_of, origin_of
+from agent.cli.local_call import STATUS_PATH, VOICE_PATH, account_of, origin_of, with_trouble
 from agent.cli.runtime import run, stop_signal
 from agent.errors import ConfigError
 from agent.service.settings import load_settings
@@ -34,6 +34,7 @@ def run_twilio(
     token: str | None,
     parties: Sequence[str] = (),
     late_callbacks: bool = False,
+    troubles: Sequence[str] = (),
 ) -> None:
     """Serve until a signal.
 
@@ -42,8 +43,9 @@ def run_twilio(
             until it sets them.
         parties: whom calls reach, `+15550100199=busy`.
         late_callbacks: callbacks come late, out of order and twice.
+        troubles: what goes wrong with every call, see `agent.sim.exchange.troubles`.
     Raises:
-        ConfigError: something is no number or no party, or the port is taken.
+        ConfigError: something is no number, no party or no trouble, or the port is taken.
     """
     for number in numbers:
         if not NUMBER.fullmatch(number):
@@ -51,6 +53,7 @@ def run_twilio(
     world = World(parties=parties_of(parties))
     if late_callbacks:
         world.callbacks = CallbackManners(delay_s=0.2, spread_s=2.0, doubled=True)
+    world.options = with_trouble(world.options, troubles)
     account = account_of(os.environ, token)
     run(_serve(port, service, numbers, account, world))
 

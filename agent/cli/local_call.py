@@ -6,7 +6,7 @@ the media socket, and goes on asking when the socket is gone.
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ from agent.service.app import read_tenants
 from agent.service.settings import load_settings
 from agent.sim.exchange.plan import Account, CallOptions
 from agent.sim.exchange.switchboard import switchboard
+from agent.sim.exchange.troubles import with_troubles
 from agent.sim.phone_report import PhoneReport
 from agent.sim.script import Script
 
@@ -37,6 +38,7 @@ def call_number(
     seed: int | None,
     token: str | None = None,
     tenant: str = "bella-vista",
+    troubles: Sequence[str] = (),
 ) -> None:
     """Call, speak each turn once the agent is quiet, hang up, and print what was heard.
 
@@ -45,8 +47,10 @@ def call_number(
         to: the number; None: the first one of `tenant`.
         token: the auth token that it checks signatures with; `TWILIO_AUTH_TOKEN` by default. A
             service started with `--insecure-local` checks none.
+        troubles: what goes wrong with the call, see `agent.sim.exchange.troubles`.
     Raises:
-        ConfigError: nothing to say, a file that cannot be played, or no call came about.
+        ConfigError: nothing to say, a file that cannot be played, no such trouble, or no call came
+            about.
     """
     clips = clips_of(say, wav)
     make_folder(out)
@@ -55,10 +59,23 @@ def call_number(
     public = load_settings(None).public_url or service
     account = account_of(os.environ, token)
     seed = secrets.randbits(32) if seed is None else seed
-    report = run(_call(service, public, account, from_, to, script_of(clips), seed))
+    options = with_trouble(CallOptions(seed=seed), troubles)
+    report = run(_call(service, public, account, from_, to, script_of(clips), options))
     if report.failure is not None and report.first_audio_s is None and not report.utterances:
         raise ConfigError(f"{service}: {report.failure}")
     keep_and_show(report, out, n_clips=len(clips))
+
+
+def with_trouble(options: CallOptions, texts: Sequence[str]) -> CallOptions:
+    """How calls go, with what was ordered to go wrong.
+
+    Raises:
+        ConfigError: a text orders no such thing.
+    """
+    try:
+        return with_troubles(options, texts)
+    except ValueError as wrong:
+        raise ConfigError(f"--trouble {wrong}") from None
 
 
 def origin_of(text: str, option: str) -> str:
@@ -110,8 +127,8 @@ async def _call(
     from_: str,
     to: str,
     script: Script,
-    seed: int,
+    options: CallOptions,
 ) -> PhoneReport:
-    async with switchboard(account, reach={public: service}, seed=seed) as board:
+    async with switchboard(account, reach={public: service}, seed=options.seed) as board:
         board.exchange.add_number(to, public + VOICE_PATH, status_callback=public + STATUS_PATH)
-        return await board.call(from_, to, script, CallOptions(seed=seed))
+        return await board.call(from_, to, script, options)

@@ -4,6 +4,7 @@ The caller acts on frame borders only, so it needs no timers besides its line's.
 for has a time limit; when that passes it says why in `failure` and hangs up.
 """
 
+from collections import Counter
 from enum import Enum
 from typing import Final, assert_never
 
@@ -59,6 +60,11 @@ class Caller:
         self._since = 0  # position at which the step began
         self._said_at: int | None = None  # position at which its clip has been said
         self._keys = ""  # not pressed yet
+
+    @property
+    def counters(self) -> Counter[str]:
+        """Those of the line."""
+        return self.line.counters
 
     def next_timer(self) -> float | None:
         """When `handle_timer` must be called; None when the line is over."""

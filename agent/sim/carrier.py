@@ -26,9 +26,12 @@ from agent.sim.carrier_io import (
     CloseSocket,
     HangUp,
     HeardFrame,
+    Overheard,
     SendText,
     Stall,
+    Stalls,
 )
+from agent.sim.carrier_keys import key_tone
 from agent.sim.carrier_rules import (
     INVALID,
     UNDECODABLE,
@@ -51,6 +54,7 @@ __all__ = [
     "CloseSocket",
     "HangUp",
     "HeardFrame",
+    "Overheard",
     "SendText",
     "Stall",
 ]
@@ -73,6 +77,7 @@ class CarrierStream:
         keep_audio: hold all audio for `line.pcm` and `mouth.pcm`; off for long load tests.
         frame_ms: length of the caller's frames; the carrier's own is 20.
         attached: off: no stream yet, and `attach` begins one.
+        tones: keys are heard, too: their tones are in what the caller says.
 
     Attributes:
         call: the names of the present stream, or of the last one.
@@ -85,7 +90,7 @@ class CarrierStream:
         mark_waits_s: from each mark's arrival to its echo; those a clear echoed not counted.
         leads_s: how much was queued when a media message arrived, that one not counted.
         keys: pressed while detached, for whoever asks for them.
-        tapped: whether what is said is kept for `overheard`.
+        tapped: whether what is said and heard is kept for `overheard`.
     """
 
     def __init__(
@@ -100,6 +105,7 @@ class CarrierStream:
         keep_audio: bool = True,
         frame_ms: int = FRAME_MS,
         attached: bool = True,
+        tones: bool = False,
     ) -> None:
         self.call = call
         self.state = CarrierState.OPENING if attached else CarrierState.DETACHED
@@ -114,8 +120,9 @@ class CarrierStream:
         self.leads_s: list[float] = []
         self.keys: list[str] = []
         self.tapped = False
-        self._overheard: list[bytes] = []
-        self._stalls = [(self.origin + s.at_s, self.origin + s.at_s + s.for_s) for s in stalls]
+        self._tones = tones
+        self._overheard: list[Overheard] = []
+        self._stalls = Stalls(stalls, self.origin)
         self._texts = CarrierTexts(call)
         self._starts_s = 0.0  # after the origin
         self._first_ms = 0  # of the stream's timestamps, by the caller's own
@@ -161,8 +168,8 @@ class CarrierStream:
         """End what the carrier plays of its own."""
         self.line.cut(self.position(now))
 
-    def overheard(self) -> list[bytes]:
-        """Drain what the caller said since the last call, in base64, frame by frame."""
+    def overheard(self) -> list[Overheard]:
+        """Drain what was said and heard on the line since the last call, frame by frame."""
         said, self._overheard = self._overheard, []
         return said
 
@@ -176,6 +183,8 @@ class CarrierStream:
             self._send(self._texts.dtmf(digit))
         elif self.state is CarrierState.DETACHED:
             self.keys.append(digit)
+        if self._tones and self.state in (CarrierState.STREAMING, CarrierState.DETACHED):
+            self.mouth.say(key_tone(digit))
 
     def hang_up(
         self, now: float, how: HangUp = HangUp.STOP_THEN_CLOSE, *, linger_s: float = 2.0
@@ -271,13 +280,9 @@ class CarrierStream:
 
     def outputs(self, now: float) -> list[CarrierOutput]:
         """Drain what must go out now, in order; nothing while the connection stalls."""
-        self._release_at = None
-        if not self._outputs:
+        self._release_at = self._stalls.until(now) if self._outputs else None
+        if self._release_at is not None:
             return []
-        for begin, end in self._stalls:
-            if begin <= now < end:
-                self._release_at = end
-                return []
         outputs, self._outputs = self._outputs, []
         return outputs
 
@@ -300,18 +305,18 @@ class CarrierStream:
         self._send(self._texts.start())
 
     def _next_frame(self) -> None:
+        start = self.mouth.n_frames * self._frame
+        end = start + self._frame
         frame = self.mouth.frame()
-        if frame is not None:
-            timestamp, payload = frame
-            if self.state is CarrierState.STREAMING:
-                since_ms = max(0, timestamp - self._first_ms)  # it wobbles
-                self._send(self._texts.media(since_ms, payload))
-            if self.tapped:
-                self._overheard.append(payload)
-        end = self.mouth.n_frames * self._frame
-        start = end - self._frame
-        loud = None if self.line.is_silent(end) else first_loud(self.line.listen(start, end))
+        if frame is not None and self.state is CarrierState.STREAMING:
+            since_ms = max(0, frame[0] - self._first_ms)  # it wobbles
+            self._send(self._texts.media(since_ms, frame[1]))
+        heard = None if self.line.is_silent(end) else self.line.listen(start, end)
+        loud = None if heard is None else first_loud(heard)
         self._heard.append(HeardFrame(end, None if loud is None else start + loud))
+        if self.tapped:
+            said = None if frame is None else frame[1]
+            self._overheard.append(Overheard(start, said, heard))
 
     def _echo_reached(self, at: int) -> None:
         for mark in self.line.reached(at):

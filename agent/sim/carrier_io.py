@@ -1,5 +1,6 @@
 """What goes in and out of the carrier's side of a stream; without I/O."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -12,6 +13,17 @@ class Stall:
 
     at_s: float
     for_s: float
+
+
+class Stalls:
+    """Those of one line, whose first sample is at `origin`."""
+
+    def __init__(self, stalls: Iterable[Stall], origin: float) -> None:
+        self._spans = [(origin + s.at_s, origin + s.at_s + s.for_s) for s in stalls]
+
+    def until(self, now: float) -> float | None:
+        """When the one that lasts is over; None when none does."""
+        return next((end for begin, end in self._spans if begin <= now < end), None)
 
 
 class CarrierState(Enum):
@@ -57,3 +69,17 @@ class HeardFrame(Struct, frozen=True):
 
     end: int
     loud_at: int | None
+
+
+class Overheard(Struct, frozen=True):
+    """One frame of a line, both ways.
+
+    Attributes:
+        start: position of its first sample.
+        said: by the caller, in base64; None when it was lost on its way.
+        heard: by the caller, as mu-law; None for silence.
+    """
+
+    start: int
+    said: bytes | None
+    heard: bytes | None

@@ -12,6 +12,8 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+OVERFLOW: Final = 31930
+"""The service reads too slowly. Not a rule about messages, but a warning of the same kind."""
 UNDECODABLE: Final = 31950
 INVALID: Final = 31951
 

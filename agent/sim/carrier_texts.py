@@ -3,7 +3,7 @@
 Source: docs/protocols/twilio.md 3.2 and 9 (E8, E14).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -27,15 +27,25 @@ class CallIds:
 
 
 class CarrierTexts:
-    """The texts of one stream, numbered as they are made: make them in the order of sending."""
+    """The texts of one stream, numbered as they are made: make them in the order of sending.
 
-    def __init__(self, call: CallIds) -> None:
+    Args:
+        tracks: whose sound it carries, `inbound` the caller's and `outbound` what the caller hears.
+            Each counts its chunks; whether the carrier does that is not documented.
+    """
+
+    def __init__(self, call: CallIds, tracks: Sequence[str] = ("inbound",)) -> None:
         self._call = call
+        self._tracks = tracks
         self._sequence = 0
-        self._chunk = 0
-        self._media = (
-            b'{"event":"media","sequenceNumber":"%d","media":{"track":"inbound","chunk":"%d",'
-            b'"timestamp":"%d","payload":"%b"},"streamSid":"' + call.stream_sid.encode() + b'"}'
+        self._chunk = self._outbound_chunk = 0
+        self._media, self._outbound = (
+            b'{"event":"media","sequenceNumber":"%d","media":{"track":"'
+            + track
+            + b'","chunk":"%d","timestamp":"%d","payload":"%b"},"streamSid":"'
+            + call.stream_sid.encode()
+            + b'"}'
+            for track in (b"inbound", b"outbound")
         )
 
     def connected(self) -> bytes:
@@ -51,7 +61,7 @@ class CarrierTexts:
                 "accountSid": self._call.account_sid,
                 "streamSid": self._call.stream_sid,
                 "callSid": self._call.call_sid,
-                "tracks": ["inbound"],
+                "tracks": list(self._tracks),
                 "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
                 "customParameters": self._call.parameters,
             },
@@ -63,6 +73,12 @@ class CarrierTexts:
         self._sequence += 1
         self._chunk += 1
         return self._media % (self._sequence, self._chunk, timestamp_ms, payload)
+
+    def outbound(self, timestamp_ms: int, payload: bytes) -> bytes:
+        """A frame of what the caller hears; `payload` is base64 already."""
+        self._sequence += 1
+        self._outbound_chunk += 1
+        return self._outbound % (self._sequence, self._outbound_chunk, timestamp_ms, payload)
 
     def dtmf(self, digit: str) -> bytes:
         """A key; its track is spelt unlike media's."""

@@ -22,6 +22,7 @@ from agent.sim.carrier import CarrierStream, Stall
 from agent.sim.carrier_texts import CallIds
 from agent.sim.mouth import NO_LOSS, Loss
 from agent.sim.phone_line import PhoneLine
+from agent.sim.phone_pings import Pings
 from agent.sim.phone_report import BankReport, PhoneReport
 from agent.sim.script import Script
 from agent.sim.wheel import TimerWheel, on_grid
@@ -39,7 +40,7 @@ class PhoneOptions:
         parameters: the custom parameters that TwiML would have given.
         seed: all that is random about the call.
         signature: for `X-Twilio-Signature`, or none.
-        answer_pings: off: play dead to pings.
+        answer_pings: off: play dead to pings. ping_every_s: send some; None: send none.
         start_after_s, loss, stalls, keep_audio: see `CarrierStream`.
         stamps: note when each media message was sent and received.
     """
@@ -53,6 +54,7 @@ class PhoneOptions:
     stalls: tuple[Stall, ...] = ()
     keep_audio: bool = True
     stamps: bool = False
+    ping_every_s: float | None = None
 
 
 _PLAIN: Final = PhoneOptions()
@@ -94,7 +96,8 @@ class PhoneBank:
             )
             started_at_utc = time.time() + line.origin - now
             caller = Caller(script, line)
-            held = PhoneLine(socket, caller, self._wheel, stamps=options.stamps)
+            pings = Pings(options.ping_every_s, options.answer_pings)
+            held = PhoneLine(socket, caller, self._wheel, stamps=options.stamps, pings=pings)
             await held.run()
         finally:
             with suppress(TimeoutError):
@@ -104,6 +107,7 @@ class PhoneBank:
         report.close_code = socket.close_code
         report.started_at_utc = started_at_utc
         report.lateness_s = held.spoke.lateness_s
+        report.n_pings, report.ping_waits_s = pings.n_sent, pings.waits_s
         report.sent_at, report.received_at = held.sent_at, held.received_at
         return report
 
@@ -139,7 +143,7 @@ class PhoneBank:
             return await self._session.ws_connect(
                 url,
                 headers=headers,
-                autoping=options.answer_pings,
+                autoping=False,
                 compress=0,
                 timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_TIMEOUT_S),
             )

@@ -57,6 +57,7 @@ class PhoneReport:
         lateness_s: how late this phone itself was, for each of its deadlines.
         sent_at, received_at: the loop's clock at each media message, if stamps were asked for.
         n_received, n_cut: bytes of audio received, and of those never heard.
+        n_pings: sent to the service. ping_waits_s: to its answer, for each that it answered.
     """
 
     call: CallIds
@@ -79,6 +80,8 @@ class PhoneReport:
     received_at: Sequence[float] = ()
     n_received: int = 0
     n_cut: int = 0
+    n_pings: int = 0
+    ping_waits_s: Sequence[float] = ()
 
     @classmethod
     def of(cls, caller: Caller) -> "PhoneReport":

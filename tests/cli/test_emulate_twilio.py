@@ -75,7 +75,10 @@ def test_somebody_calls_the_number_and_the_service_is_asked() -> None:
             aiohttp.ClientSession() as session,
         ):
             assert account.secret == "t0ken"
-            async with session.post(f"{url}/stand-in/calls", data={"To": NUMBER}) as response:
+            as_curl_does = {"Content-Type": "application/x-www-form-urlencoded"}
+            async with session.post(
+                f"{url}/stand-in/calls", data=f"To={NUMBER}", headers=as_curl_does
+            ) as response:
                 sid = (await response.json())["sid"]
             story: Any = {"over": False}
             while not story["over"]:
@@ -84,6 +87,26 @@ def test_somebody_calls_the_number_and_the_service_is_asked() -> None:
                     story = await response.json()
             assert "said" in [one["name"] for one in story["happened"]]
             assert asked[0] == "/twilio/voice"
+
+    asyncio.run(main())
+
+
+@pytest.mark.socket
+def test_what_goes_wrong_with_every_call_is_said_on_the_command_line() -> None:
+    async def main() -> None:
+        async with (
+            answering_machine() as (service, asked),
+            emulator("--service", service, "--trouble", "twice", "--trouble", "tones") as (url, _),
+            aiohttp.ClientSession() as session,
+        ):
+            form = {"To": NUMBER, "Press": "0.1:7"}
+            async with session.post(f"{url}/stand-in/calls", data=form) as response:
+                assert response.status == 201
+            for _ in range(200):
+                if len(asked) > 1:
+                    break
+                await asyncio.sleep(0.05)
+            assert asked[:2] == ["/twilio/voice", "/twilio/voice"]
 
     asyncio.run(main())
 
@@ -113,6 +136,8 @@ def test_what_is_no_number_and_no_party_is_refused() -> None:
         run_twilio(0, service=None, numbers=["12"], token=None)
     with pytest.raises(ConfigError, match="--service nonsense: write it as"):
         run_twilio(0, service="nonsense", numbers=[NUMBER], token=None)
+    with pytest.raises(ConfigError, match="--trouble 'rain': one of stall="):
+        run_twilio(0, service=None, numbers=[NUMBER], token=None, troubles=["rain"])
     for text in ("x", f"{DESK}=asleep", "12=busy", DESK):
         with pytest.raises(ConfigError, match="write NUMBER=KIND, of the kinds human"):
             parties_of([text])

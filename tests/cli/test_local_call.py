@@ -10,6 +10,7 @@ from agent.audio.pcm import to_bytes
 from agent.cli.local_call import NOBODY, account_of, call_number, number_of, origin_of
 from agent.errors import ConfigError
 from agent.sim.scripted import marker
+from tests.cli.command import Command
 from tests.cli.test_call import program
 from tests.support.ports import free_port
 
@@ -53,6 +54,12 @@ def test_a_service_that_asks_for_signatures_answers_a_call_of_its_number(
                     seed=2,
                     token="another",
                 )
+            call_number(
+                *(service, NUMBER, CALLER, [], [question(tmp_path)], tmp_path / "bad"),
+                seed=3,
+                troubles=["silenced=5", "stall=1:0.5"],
+            )
+            assert re.search(r"ask\.wav.*answered after", capsys.readouterr().out)
     assert re.search(r"ask\.wav.*answered after \d\.\d\d s", out)
     assert re.search(r"gaps inside speech\s+0 ms", out)
     [recording] = tmp_path.glob("CA*.wav")
@@ -64,6 +71,24 @@ def test_nobody_at_the_services_address_is_a_plain_message(tmp_path: Path) -> No
     service = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(ConfigError, match=rf"{service}: .*11205: no connection"):
         call_number(service, NUMBER, CALLER, [], [question(tmp_path)], tmp_path, seed=1)
+
+
+def test_a_trouble_that_nobody_knows_is_a_plain_message(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--trouble 'rain': one of stall=AT:SECONDS"):
+        call_number(
+            *("http://127.0.0.1:9", NUMBER, CALLER, [], [question(tmp_path)], tmp_path),
+            seed=1,
+            troubles=["rain"],
+        )
+
+
+@pytest.mark.parametrize("arguments", [["+15550100199"], ["--local", "--media", "ws://x/"]])
+def test_troubles_are_for_calls_through_the_exchange(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = Command(monkeypatch, capsys)("call", *arguments, "--trouble", "twice")
+    assert done.code == 2
+    assert done.err == ["seamline: --trouble is for a call of --local, through the exchange"]
 
 
 @pytest.mark.parametrize(

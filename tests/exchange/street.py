@@ -6,15 +6,21 @@ from typing import Any
 
 import msgspec
 
-from agent.sim.carrier import CarrierState, CloseSocket, SendText
+from agent.sim.carrier import CarrierOutput, CarrierState, CloseSocket, SendText
 from agent.sim.carrier_texts import CallIds
-from agent.sim.exchange.exchange import DEFAULT_OPTIONS, Exchange
+from agent.sim.exchange.exchange import Exchange
 from agent.sim.exchange.fetching import Answer, Outcome
 from agent.sim.exchange.leg import Leg
 from agent.sim.exchange.plan import Account, CallOptions, World
 from agent.sim.exchange.rest import RestRequest, answer
 from agent.sim.exchange.rest_answers import RestAnswer
-from agent.sim.exchange.signals import BreakSocket, DropSocket, OpenSocket, Request
+from agent.sim.exchange.signals import (
+    BreakSocket,
+    DropSocket,
+    HoldSocket,
+    OpenSocket,
+    Request,
+)
 from agent.sim.script import Script
 
 ACCOUNT = Account("AC" + "a" * 32, "t0ken", {"SK" + "b" * 32: "secret"})
@@ -74,7 +80,7 @@ class Street:
         self.upgrades: list[OpenSocket] = []
         self.done: list[object] = []
 
-    def call(self, script: Script, options: CallOptions = DEFAULT_OPTIONS, to: str = NUMBER) -> Leg:
+    def call(self, script: Script, options: CallOptions | None = None, to: str = NUMBER) -> Leg:
         leg = self.exchange.call_in(CALLER, to, script, self.now, options)
         self.work()
         return leg
@@ -114,7 +120,7 @@ class Street:
                         self.upgrades.append(effect)
                         self._drain(exchange.legs[effect.ids.call_sid])
                         self._open(effect)
-                    case BreakSocket() | DropSocket():
+                    case BreakSocket() | HoldSocket() | DropSocket():
                         self.done.append(effect)
         for leg in exchange.legs.values():
             self._drain(leg)
@@ -174,10 +180,14 @@ class Street:
         self.exchange.socket_opened(wanted.ids, self.now)
 
     def _drain(self, leg: Leg) -> None:
-        if leg.line is None:
-            return
-        messages = [held for ids, held in self.sockets if ids is leg.line.call]
-        for output in leg.outputs(self.now):
+        for fork in leg.forks.values():
+            self._deliver(fork.ids, fork.outputs())
+        if leg.line is not None:
+            self._deliver(leg.line.call, leg.outputs(self.now))
+
+    def _deliver(self, to: CallIds, outputs: list[CarrierOutput]) -> None:
+        messages = [held for ids, held in self.sockets if ids is to]
+        for output in outputs:
             match output:
                 case SendText(text):
                     messages[0].append(msgspec.json.decode(text))

@@ -121,7 +121,10 @@ def test_the_first_words_of_the_called_do_not_cut_the_greeting(
     calling_out(tmp_path, party, test, text=SELLER + protect, behaviour=interrupted)
 
 
-@pytest.mark.parametrize("outcome", ["busy", "no-answer", "failed"])
+MISSED = {"busy": "busy", "no-answer": "no_answer", "failed": "unreachable"}
+
+
+@pytest.mark.parametrize("outcome", MISSED)
 def test_how_a_call_ended_that_nobody_answered_is_known(outcome: Any, tmp_path: Path) -> None:
     async def test(office: Office) -> None:
         await office.done(await office.order(), within_s=600)
@@ -130,6 +133,8 @@ def test_how_a_call_ended_that_nobody_answered_is_known(outcome: Any, tmp_path: 
         assert news is not None
         code = {"busy": 486, "no-answer": 480, "failed": 503}[outcome]
         assert (news.status, news.duration_s, news.sip_code) == (outcome, 0, code)
+        [line] = office.town.home.lines("call.ended")
+        assert (line["call_id"], line["outcome"]) == (leg, MISSED[outcome])
 
     calling_out(tmp_path, Party(outcome=outcome), test)
 
@@ -150,20 +155,22 @@ def test_a_machine_that_nobody_talks_to_is_hung_up_on(detect: str, tmp_path: Pat
     async def test(office: Office) -> None:
         found = await office.done(await office.order())
         assert (found["result"], found["answered_by"]) == ("machine", "machine")
-        assert office.town.outcomes() == ([] if detect == "sync" else ["machine"])
+        assert office.town.outcomes() == ["machine"]
+        [line] = office.town.home.lines("call.ended")
+        assert (line["stream_id"] == "") is (detect == "sync")
 
     text = SELLER.replace("  message: Please call us back.\n", f"  detect: {detect}\n")
     party = Party(answered_by="machine", script=[WaitForEnd(timeout_s=60)])
     calling_out(tmp_path, party, test, text=text)
 
 
-@pytest.mark.parametrize("outcome", ["busy", "no-answer", "failed"])
+@pytest.mark.parametrize("outcome", MISSED)
 def test_nobody_is_called_again_as_often_as_the_file_says(outcome: Any, tmp_path: Path) -> None:
     async def test(office: Office) -> None:
         found = await office.done(await office.order(), within_s=600)
         assert (found["result"], found["tries"]) == (outcome, 1)
         assert len(office.town.board.exchange.legs) == 1
-        assert office.town.outcomes() == []
+        assert office.town.outcomes() == [MISSED[outcome]]
 
     calling_out(tmp_path, Party(outcome=outcome), test)
 

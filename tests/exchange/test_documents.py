@@ -301,3 +301,12 @@ def test_a_redirect_to_nowhere_ends_the_call() -> None:
     street.over(leg)
     assert street.codes() == [11100]
     assert leg.status == "failed"
+
+
+def test_edge_locations_of_a_url_stand_in_the_record() -> None:
+    street = Street({"voice": "<Redirect>/next</Redirect>", "next": "<Hangup/>"})
+    street.exchange.numbers[next(iter(street.exchange.numbers))].voice_url += "#e=dublin,tokyo"
+    street.over(street.call(STAYS))
+    asked = [note.values for note in street.exchange.notes if note.name == "request"]
+    assert [values.get("edges") for values in asked] == [("dublin", "tokyo"), None]
+    assert street.pages() == ["voice", "next"]

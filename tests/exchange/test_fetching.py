@@ -27,7 +27,18 @@ def test_the_limits_are_in_the_fragment() -> None:
     assert limits_of(f"{URL}#rp=all&rc=5").reasons == {"4xx", "5xx", "ct", "rt"}
 
 
-@pytest.mark.parametrize("wrong", ["ct=99", "ct=x", "rt=15001", "rc=6", "rc=-1", "ct=²"])
+def test_edge_locations_are_taken_and_tell_no_other_limit() -> None:
+    given = limits_of(f"{URL}#e=dublin,sao-paulo&rc=3")
+    assert given.edges == ("dublin", "sao-paulo")
+    assert given.retries == 3
+    assert Fetch(f"{URL}#e=dublin", "POST", {}).attempt.url == URL
+    assert limits_of(URL).edges == ()
+
+
+WRONG = ["ct=99", "ct=x", "rt=15001", "rc=6", "rc=-1", "ct=²", "e=", "e=a,,b", "e=Dublin", "e=a b"]
+
+
+@pytest.mark.parametrize("wrong", [*WRONG, f"e={'a' * 33}", f"e={','.join('abcdefghijk')}"])
 def test_limits_out_of_range_do_not_count(wrong: str) -> None:
     assert limits_of(f"{URL}#{wrong}") == limits_of(URL)
 

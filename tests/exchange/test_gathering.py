@@ -63,6 +63,14 @@ def test_nobody_listens_where_only_keys_are_gathered() -> None:
     assert street.pages() == ["voice"]
 
 
+def test_nobody_minds_a_key_where_only_words_are_gathered() -> None:
+    document = "<Gather input='speech' timeout='2' action='/got'><Say>Well?</Say></Gather>"
+    street = Street({"voice": document, "got": "<Hangup/>"})
+    street.over(street.call([Pause(0.2), Press("1"), Pause(1.0), says("yes"), *STAYS]))
+    [told] = street.told("got")
+    assert (told["SpeechResult"], "Digits" in told) == ("yes", False)
+
+
 def test_what_is_listened_for_is_read() -> None:
     [gather] = read_document(f"<Response>{LISTENS.format(more='')}</Response>").verbs
     assert isinstance(gather, Gather)
@@ -72,8 +80,11 @@ def test_what_is_listened_for_is_read() -> None:
 @pytest.mark.parametrize(
     "attributes",
     [
-        "input='speech'",
+        "input=''",
         "input='dtmf video'",
+        "input='speech speech'",
+        "input='speech' numDigits='1'",
+        "input='speech' finishOnKey='#'",
         "hints='yes'",
         "language='en-US'",
         "input='dtmf' speechTimeout='2'",

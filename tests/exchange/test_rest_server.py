@@ -3,18 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from agent.service.twilio_http import Account as ClientAccount
 from agent.service.twilio_http import CarrierError, TwilioHttp
-from agent.service.twilio_rest import TwilioRest
-from agent.sim.exchange.plan import Account, Party, World
+from agent.service.twilio_rest import CURRENT, TwilioRest
+from agent.sim.exchange.plan import Account, CallOptions, Hold, Party, StreamHold, World
 from agent.sim.exchange.rest_faults import Fault, RestFault
 from agent.sim.exchange.switchboard import Switchboard, switchboard
+from agent.sim.mouth import Loss
 from agent.sim.script import Leave, Pause
+from tests.exchange.paper import PUBLIC, STREAM, Paper, served, until_stop
 from tests.support.patient_loop import run_on_loopback
 
 pytestmark = pytest.mark.socket
@@ -74,6 +78,10 @@ def test_it_records_sends_and_gathers_people() -> None:
         assert recording.sid is not None
         paused = await rest.set_recording(sid, recording.sid, "paused")
         assert paused.status == "paused"
+        stopped = await rest.set_recording(sid, CURRENT, "stopped")
+        assert (stopped.sid, stopped.status) == (recording.sid, "stopped")
+        with pytest.raises(CarrierError, match="HTTP 404"):
+            await rest.set_recording(sid, CURRENT, "stopped")
         assert (await rest.send_message(DESK, NUMBER, "Hello")).status == "queued"
         joined = await rest.add_participant("room", DESK, NUMBER, EndConferenceOnExit=True)
         assert joined.call_sid is not None
@@ -157,3 +165,59 @@ def test_somebody_calls_from_outside_and_what_happened_is_told() -> None:
                 assert response.status == 404
 
     asking(test)
+
+
+def test_a_call_from_outside_says_what_goes_wrong_and_what_is_pressed() -> None:
+    async def test(board: Switchboard, rest: TwilioRest) -> None:
+        board.exchange.world.options = CallOptions(tones=True, seed=9)
+        form = [("To", NUMBER), ("Press", "1.5:12#"), ("Seconds", "5")]
+        troubles = [("Trouble", "stall=2:1"), ("Trouble", "lost=3")]
+        async with aiohttp.ClientSession(board.url) as outside:
+            async with outside.post("/stand-in/calls", data=[*form, *troubles]) as response:
+                assert response.status == 201
+                sid = (await response.json())["sid"]
+            leg = board.exchange.legs[sid]
+            assert leg.options == CallOptions(
+                holds=(StreamHold(Hold.STALL, 2.0, 1.0),), loss=Loss(0.03), tones=True, seed=9
+            )
+            for wrong in (("Trouble", "rain"), ("Press", "12"), ("Press", "1:x")):
+                async with outside.post("/stand-in/calls", data=[*form[:1], wrong]) as response:
+                    assert response.status == 400
+                    assert repr(wrong[1]) in await response.text()
+        assert len(board.exchange.legs) == 1
+
+    asking(test)
+
+
+def test_the_story_of_a_call_has_its_wall_clock_its_pings_and_what_was_counted() -> None:
+    paper = Paper({"/voice": STREAM})
+
+    async def rude(ws: web.WebSocketResponse) -> None:
+        await ws.send_str("{")
+        await until_stop(ws)
+
+    paper.holds = rude
+
+    async def main() -> None:
+        async with (
+            served(paper) as origin,
+            switchboard(ACCOUNT, reach={PUBLIC: origin}, port=0) as board,
+            aiohttp.ClientSession(board.url) as outside,
+        ):
+            board.exchange.add_number(NUMBER, f"{PUBLIC}/voice#e=dublin")
+            fields = {"To": NUMBER, "Press": "1:12", "Seconds": "3", "Trouble": "pings=1"}
+            async with outside.post("/stand-in/calls", data=fields) as response:
+                sid = (await response.json())["sid"]
+            await board.over(board.exchange.legs[sid])
+            async with outside.get(f"/stand-in/calls/{sid}") as response:
+                story: Any = await response.json()
+        began = datetime.fromisoformat(story["began_at_utc"]).timestamp()
+        leg = board.exchange.legs[sid]
+        assert began == pytest.approx(board.exchange.desk.epoch + leg.created_at, abs=0.001)
+        assert story["pings"]["sent"] == len(story["pings"]["answered_after_s"]) >= 3
+        assert story["counters"]["31951"] == 1
+        named = {one["name"]: one for one in story["happened"]}
+        assert named["request"]["edges"] == ["dublin"]
+        assert named["error"]["code"] in {31951, 31921}
+
+    run_on_loopback(main())

@@ -79,7 +79,8 @@ def test_a_caller_may_hang_up_before_start(tmp_path: Path) -> None:
         report = await town.board.call(CALLER, NUMBER, [Pause(0.5), Leave()], options)
         await town.home.quiet(within_s=5)
         assert report.failure is None
-        assert town.outcomes() == []
+        [line] = town.home.lines("call.ended")
+        assert (line["outcome"], line["stream_id"]) == ("caller_hung_up", "")
         assert town.home.service.counters["answered"] == 0
 
     in_town(tmp_path, test)

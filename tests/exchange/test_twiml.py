@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.sim.exchange.elements import BadDocument
-from agent.sim.exchange.twiml import read_document, stream_url
+from agent.sim.exchange.stream_elements import stream_url
+from agent.sim.exchange.twiml import read_document
 from agent.sim.exchange.verbs import (
     Callback,
     Conference,
@@ -23,6 +24,8 @@ from agent.sim.exchange.verbs import (
     Refer,
     Reject,
     Say,
+    Start,
+    Stop,
     Stream,
     Verb,
 )
@@ -51,6 +54,11 @@ A = "https://a.example.com/x"
             f'<Connect action="{A}"><Stream url="wss://h/m"/></Connect>',
             Connect(Stream("wss://h/m"), Callback(A)),
         ),
+        (
+            '<Start><Stream url="wss://h/m" name="a" track="both_tracks"/></Start>',
+            Start(Stream("wss://h/m", "a", "both_tracks")),
+        ),
+        ('<Stop><Stream name="a"/></Stop>', Stop("a")),
         ("<Dial>+15550100199</Dial>", Dial((Number("+15550100199"),))),
         (
             '<Dial timeout="20" timeLimit="60" callerId="+15550100100" answerOnBridge="true" '
@@ -109,7 +117,14 @@ def test_every_verb_is_read(text: str, verb: Verb) -> None:
             for inside in (
                 "text",
                 "<Sing/>",
-                "<Start><Stream url='wss://h/m'/></Start>",
+                "<Start/>",
+                "<Start action='/a'><Stream url='wss://h/m'/></Start>",
+                "<Start><Stream url='wss://h/m'/><Stream url='wss://h/n'/></Start>",
+                "<Stop/>",
+                "<Stop><Stream/></Stop>",
+                "<Stop><Stream name=''/></Stop>",
+                "<Stop><Stream name='a' url='wss://h/m'/></Stop>",
+                "<Stop><Stream name='a'><Parameter name='a' value='b'/></Stream></Stop>",
                 "<Stream url='wss://h/m'/>",
                 "<Hangup now='yes'/>",
                 "<Hangup>now</Hangup>",
@@ -143,7 +158,7 @@ def test_every_verb_is_read(text: str, verb: Verb) -> None:
                 "<Dial timeout='0'>+15550100199</Dial>",
                 "<Dial answerOnBridge='yes'>+15550100199</Dial>",
                 "<Record finishOnKey='x'/>",
-                "<Gather input='speech'/>",
+                "<Gather input='voice'/>",
                 "<Gather><Hangup/></Gather>",
                 "<Refer><Number>+15550100199</Number></Refer>",
             )

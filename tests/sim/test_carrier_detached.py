@@ -39,7 +39,10 @@ def test_a_detached_line_hears_and_speaks_and_sends_nothing() -> None:
     assert carrier.play(b"\x80" * 800, 10.0) == pytest.approx(10.1)
     assert until(carrier, 10.2) == []
     assert carrier.mouth.n_frames == 10
-    assert len(carrier.overheard()) == 10
+    overheard = carrier.overheard()
+    assert [frame.start for frame in overheard] == [160 * number for number in range(10)]
+    assert [frame.heard for frame in overheard] == [b"\x80" * 160] * 5 + [None] * 5
+    assert [frame.said for frame in overheard[:5]] == list(tone(0.1).payloads)
     assert carrier.overheard() == []
     assert carrier.line.pcm(1600)[:800].any()
     carrier.press("5")

@@ -200,6 +200,22 @@ def test_pings_are_answered_unless_told_otherwise(answers: bool) -> None:
     assert (WSMsgType.PONG in kinds) is answers
 
 
+def test_pings_are_sent_when_asked_for_and_their_answers_timed() -> None:
+    async def answering(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        async for _ in socket:
+            pass
+        return socket
+
+    report = call(answering, [Pause(0.35)], PhoneOptions(ping_every_s=0.1))
+
+    assert report.failure is None
+    assert report.n_pings >= 2
+    assert 0 < len(report.ping_waits_s) <= report.n_pings
+    assert max(report.ping_waits_s) < 0.1
+
+
 @pytest.mark.parametrize("how", HangUp)
 def test_however_the_caller_hangs_up_the_service_sees_it(how: HangUp) -> None:
     seen: list[str] = []

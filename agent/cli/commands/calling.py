@@ -74,6 +74,13 @@ def call(
             "ws://127.0.0.1:8080/twilio/media/local."
         ),
     ] = None,
+    trouble: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="With --local, what goes wrong with the call: stall=4:1.5, lost=3, rst=5, "
+            "random=SEED; docs/stand-ins.md has them all. May be repeated."
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Where the recording goes.")] = Path("calls"),
     seed: Annotated[
         int | None, typer.Option(help="For everything random, the call's id too; else drawn.")
@@ -82,6 +89,8 @@ def call(
     """Have a service call a number; with --local, call a service as the carrier would."""
     if number is not None and local:
         raise ConfigError("--local calls the service itself: use --to to name a number of its")
+    if trouble and (number is not None or media is not None):
+        raise ConfigError("--trouble is for a call of --local, through the exchange")
     if number is not None:
         from agent.cli.outbound_call import order_call
 
@@ -107,5 +116,9 @@ def call(
     from agent.cli.local_call import call_number
 
     call_number(
-        service, to, from_, say or [], wav or [], out, seed=seed, token=token, tenant=tenant
+        *(service, to, from_, say or [], wav or [], out),
+        seed=seed,
+        token=token,
+        tenant=tenant,
+        troubles=trouble or [],
     )

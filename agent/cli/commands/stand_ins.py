@@ -77,6 +77,14 @@ def emulate_twilio(
     late_callbacks: Annotated[
         bool, typer.Option("--late-callbacks", help="Callbacks come late, disordered and twice.")
     ] = False,
+    trouble: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What goes wrong with every call: stall=4:1.5, deaf=4:2, lost=3, silenced=3, "
+            "rst=5, fin=5, hole=5:8, second=3, unsigned, missigned, twice, pings=5, no-pongs, "
+            "tones, seed=7, random=SEED; may be repeated."
+        ),
+    ] = None,
 ) -> None:
     """Play Twilio: numbers, webhooks, documents, media streams and the REST API."""
     from agent.cli.emulate_twilio import run_twilio
@@ -88,6 +96,7 @@ def emulate_twilio(
         token=token,
         parties=party or [],
         late_callbacks=late_callbacks,
+        troubles=trouble or [],
     )
 
 

@@ -185,13 +185,11 @@ class Desk:
             "X-Twilio-Signature": sign(self.account.token, attempt.url, fields),
             "I-Twilio-Idempotency-Token": token,
         }
-        self.note(
-            attempt.fields.get("CallSid", ""),
-            "request",
-            method=attempt.method,
-            url=attempt.url,
-            fields=dict(attempt.fields),
-        )
+        told: dict[str, Any] = {"fields": dict(attempt.fields)}
+        if attempt.limits.edges:
+            told["edges"] = attempt.limits.edges
+        sid = attempt.fields.get("CallSid", "")
+        self.note(sid, "request", method=attempt.method, url=attempt.url, **told)
         self.effects.append(Request(token, attempt, headers))
 
     def _finish(self, token: str, fetch: Fetch, leg: Leg | None, result: Got | Failure) -> None:

@@ -14,6 +14,7 @@ from agent.sim.exchange.dialling import dial, refer
 from agent.sim.exchange.elements import BadDocument
 from agent.sim.exchange.fetching import TOO_MANY_REDIRECTS, Failure, Fetch, joined
 from agent.sim.exchange.fields import CallStatus, webhook_fields
+from agent.sim.exchange.forks import start_fork, stop_fork
 from agent.sim.exchange.leg import Leg, Life, Wait
 from agent.sim.exchange.recordings import record
 from agent.sim.exchange.signals import Fetched
@@ -33,6 +34,8 @@ from agent.sim.exchange.verbs import (
     Refer,
     Reject,
     Say,
+    Start,
+    Stop,
     Verb,
 )
 
@@ -141,6 +144,13 @@ def _step(leg: Leg, verb: Verb, base: str) -> Life[Document | None]:
             return _rejected(leg, reason)
         case Pause(length):
             yield Wait(until=leg.desk.now + length)
+            return None
+        case Start(wanted):
+            leg.answer()
+            start_fork(leg, wanted, base)
+            return None
+        case Stop(name):
+            stop_fork(leg, name)
             return None
         case _:
             leg_waits = isinstance(verb, Dial) and verb.answer_on_bridge

@@ -30,6 +30,8 @@ _ATTRIBUTES: Final = {
         "Hangup": "",
         "Reject": "reason",
         "Connect": "action method",
+        "Start": "",
+        "Stop": "",
         "Stream": "url name track statusCallback statusCallbackMethod",
         "Parameter": "name value",
         "Dial": "action method timeout timeLimit callerId hangupOnStar answerOnBridge",

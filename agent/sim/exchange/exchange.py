@@ -8,7 +8,6 @@ Source: docs/protocols/twilio.md, the whole of it; section 9 above all.
 """
 
 from collections import deque
-from typing import Final
 
 import numpy as np
 
@@ -25,8 +24,6 @@ from agent.sim.exchange.recordings import end_recordings
 from agent.sim.exchange.signals import Effect, SocketLost, SocketOpened, SocketRefused
 from agent.sim.exchange.verbs import Callback
 from agent.sim.script import Script
-
-DEFAULT_OPTIONS: Final = CallOptions()
 
 
 class Exchange:
@@ -81,11 +78,17 @@ class Exchange:
         to: str,
         script: Script,
         now: float,
-        options: CallOptions = DEFAULT_OPTIONS,
+        options: CallOptions | None = None,
     ) -> Leg:
-        """Let somebody call one of the account's numbers; the script runs from the first ring."""
+        """Let somebody call one of the account's numbers; the script runs from the first ring.
+
+        Args:
+            options: how it goes; None: as calls go in this world.
+        """
         desk = self.desk
         desk.now = now
+        if options is None:
+            options = self.world.options_of(len(self.legs))
         number = self.number(to)
         call = Identity(desk.account.sid, desk.sid("CA"), from_, to, extra=options.fields)
         status = fallback = None
@@ -137,9 +140,11 @@ class Exchange:
         desk.now = now
         for leg in list(self._live.values()):
             leg.handle_timer()
-            if leg.line is not None and (said := leg.line.overheard()):
+            if leg.line is not None and (frames := leg.line.overheard()):
                 for room in list(desk.rooms.values()):
-                    room.hear(leg, said, now)
+                    room.hear(leg, [frame.said for frame in frames if frame.said], now)
+                for fork in leg.forks.values():
+                    fork.hear(frames)
         self._settle()
 
     def settle(self, now: float) -> None:
@@ -157,7 +162,11 @@ class Exchange:
     ) -> None:
         desk = self.desk
         desk.now = now
-        desk.post(self.legs[ids.call_sid], event)
+        leg = self.legs[ids.call_sid]
+        if (fork := leg.forks.get(event.stream)) is not None:
+            fork.take(event)
+        else:
+            desk.post(leg, event)
         self._settle()
 
     def _settle(self) -> None:

@@ -2,11 +2,12 @@
 
 A `Fetch` is one logical request. It gives attempts, is told what came of each, and ends with an
 `Answer` or a `Failure`. Limits come from the URL's fragment, which is neither sent nor signed:
-`#ct=1500&rt=4000&rc=2&rp=ct,rt,5xx`.
+`#ct=1500&rt=4000&rc=2&rp=ct,rt,5xx&e=dublin`.
 
 Source: docs/protocols/twilio.md 1.2, 1.6 and 9 (E2).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -22,7 +23,11 @@ BAD_URL: Final = 11100
 CONTENT_TYPE: Final = 12300
 
 MOST_REDIRECTS: Final = 10
+MOST_EDGES: Final = 10
+"""In a URL. The carrier's own limit is not known."""
 XML_TYPES: Final = frozenset({"text/xml", "application/xml", "text/html", "text/plain"})
+
+_EDGE: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 type Reason = Literal["ct", "rt", "4xx", "5xx"]
 
@@ -34,6 +39,8 @@ class Limits:
     Attributes:
         connect, read, total: for the connection, between two bytes, and for all of it.
         retries: further attempts; reasons: what for.
+        edges: of the carrier's network, from which it is to be asked. There is one network here:
+            they are taken and told in the record.
     """
 
     connect: float = 5.0
@@ -41,6 +48,7 @@ class Limits:
     total: float = 15.0
     retries: int = 1
     reasons: frozenset[str] = frozenset({"ct"})
+    edges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +124,7 @@ def limits_of(url: str) -> Limits:
         _between(given.get("tt"), 15_000, 100, 15_000) / 1000,
         _between(given.get("rc"), 1, 0, 5),
         frozenset(reasons & {"4xx", "5xx", "ct", "rt"}),
+        _edges(given.get("e", "")),
     )
 
 
@@ -131,6 +140,13 @@ def _between(text: str | None, default: int, least: int, most: int) -> int:
     if text is None or not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
         return default
     return int(text)
+
+
+def _edges(text: str) -> tuple[str, ...]:
+    """A list of names; one that is too long, or holds what is no name, does not count at all."""
+    names = tuple(text.split(","))
+    good = len(names) <= MOST_EDGES and all(_EDGE.fullmatch(name) for name in names)
+    return names if good else ()
 
 
 class Fetch:

@@ -19,7 +19,8 @@ def gather(leg: Leg, wanted: Gather, play: Player) -> Life[Mapping[str, str] | N
     Returns:
         The fields for the action; None where it is not asked: nothing came.
     """
-    kinds: tuple[type[Input], ...] = (KeyPressed, Spoke) if wanted.speech else (KeyPressed,)
+    wants: dict[type[Input], bool] = {KeyPressed: wanted.keys, Spoke: wanted.speech}
+    kinds = tuple(kind for kind, is_wanted in wants.items() if is_wanted)
     came: Input | None = None
     for prompt in wanted.prompts:
         came = yield from _until(kinds, play(leg, prompt))

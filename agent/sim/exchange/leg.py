@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -22,8 +22,12 @@ from agent.sim.exchange.fields import CallStatus, Identity, status_fields
 from agent.sim.exchange.plan import CallOptions
 from agent.sim.exchange.signals import Event, KeyPressed, LegEnded, Spoke
 from agent.sim.exchange.verbs import Callback
+from agent.sim.phone_pings import Pings
 from agent.sim.phone_report import PhoneReport
 from agent.sim.script import Script
+
+if TYPE_CHECKING:
+    from agent.sim.exchange.forks import Fork
 
 _EVENTS: Final = {CallStatus.RINGING: "ringing", CallStatus.IN_PROGRESS: "answered"}
 
@@ -54,7 +58,9 @@ class Leg:
         answered_at, ended_at: monotonic seconds, or None.
         answered_by: as detection found.
         hung_up: the party ended it.
-        n_streams: begun so far.
+        n_streams: begun so far; those of one way are not among them.
+        forks: streams of one way, by their sids; those that are over stay.
+        pings: on its media sockets.
         finally_: the status with which it ends when its documents are through.
     """
 
@@ -80,6 +86,8 @@ class Leg:
         self.hung_up = False
         self.time_limit_s = 14_400.0
         self.n_streams = 0
+        self.forks: dict[str, Fork] = {}
+        self.pings = Pings(options.ping_every_s, options.answer_pings)
         self.finally_ = CallStatus.COMPLETED
         self.sip_code: int | None = None
         self.call_token = desk.sid("")
@@ -106,7 +114,13 @@ class Leg:
         desk = self.desk
         ids = CallIds(self.call.account, self.sid, "")
         rng = np.random.default_rng(self.options.seed)
-        self.line = CarrierStream(ids, desk.now, rng, loss=self.options.loss, attached=False)
+        self.line = CarrierStream(
+            *(ids, desk.now, rng),
+            loss=self.options.loss,
+            keep_audio=self.options.keep_audio,
+            attached=False,
+            tones=self.options.tones,
+        )
         self.line.tapped = True
         self.caller = Caller(script, self.line)
         return self.line
@@ -209,6 +223,8 @@ class Leg:
         if self._life is not None:
             life, self._life = self._life, None
             life.close()
+        for fork in self.forks.values():
+            fork.stop()
         if self.line is not None and self.caller is not None and not self.hung_up:
             self.parting += self.line.outputs(self.desk.now)
             self.caller.peer_closed(self.desk.now)
@@ -219,7 +235,9 @@ class Leg:
     def report(self) -> PhoneReport:
         """What the party said and heard, from its first moment on the line."""
         assert self.caller is not None
-        return PhoneReport.of(self.caller)
+        report = PhoneReport.of(self.caller)
+        report.n_pings, report.ping_waits_s = self.pings.n_sent, self.pings.waits_s
+        return report
 
     def keys_heard(self) -> str:
         """The keys that the party has heard, as sound, whoever made it."""

@@ -1,13 +1,13 @@
 """Requests, upgrades and broken connections of the exchange, one at a time.
 
-Source: docs/protocols/twilio.md 1.1, 1.2, 3.1 and 9 (E1, E2, E7, E16).
+Source: docs/protocols/twilio.md 1.1, 1.2, 3.1 and 9 (E1, E2, E7, E16, E19).
 """
 
 import asyncio
 import socket
 import struct
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final, assert_never
 from urllib.parse import urlsplit
@@ -15,12 +15,14 @@ from urllib.parse import urlsplit
 import aiohttp
 from yarl import URL
 
+from agent.sim.carrier_texts import CarrierTexts
 from agent.sim.exchange.fetching import Answer, NoAnswer, Outcome
 from agent.sim.exchange.plan import Break
 from agent.sim.exchange.signals import OpenSocket, Request
 from agent.sim.phone import CLOSE_TIMEOUT_S, USER_AGENT
 
 MOST_BYTES: Final = 128 * 1024
+SECOND_SOCKET_S: Final = 10.0
 NO_ANSWER, NO_CONNECTION, TLS_FAILED, NO_UPGRADE = 31901, 31902, 31910, 31920
 
 
@@ -78,9 +80,13 @@ class Network:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return NoAnswer("rt", type(error).__name__)
 
-    async def dial(self, wanted: OpenSocket) -> aiohttp.ClientWebSocketResponse:
+    async def dial(
+        self, wanted: OpenSocket, *, autoping: bool = False
+    ) -> aiohttp.ClientWebSocketResponse:
         """Open a media socket.
 
+        Args:
+            autoping: off: whoever reads from it sees to pings.
         Raises:
             NotOpened: and why.
         """
@@ -93,6 +99,7 @@ class Network:
                 return await self.session.ws_connect(
                     URL(url, encoded=True),
                     headers=headers,
+                    autoping=autoping,
                     compress=0,
                     timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_TIMEOUT_S),
                 )
@@ -105,6 +112,29 @@ class Network:
             raise NotOpened(TLS_FAILED, str(error)) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise NotOpened(NO_CONNECTION, f"no connection: {type(error).__name__}") from None
+
+    async def dial_second(self, wanted: OpenSocket) -> int | None:
+        """Open a further socket for a stream that has one, and see what becomes of it.
+
+        Returns:
+            The service's close code, or the carrier's number for why there is none.
+        """
+        try:
+            ws = await self.dial(wanted, autoping=True)
+        except NotOpened as why:
+            return why.code
+        texts = CarrierTexts(wanted.ids)
+        try:
+            with suppress(TimeoutError, ConnectionError):
+                async with asyncio.timeout(SECOND_SOCKET_S):
+                    await ws.send_str(texts.connected().decode())
+                    await ws.send_str(texts.start().decode())
+                    async for _ in ws:
+                        pass
+                    return ws.close_code
+        finally:
+            await ws.close()
+        return None
 
     def _really(self, url: str) -> tuple[str, dict[str, str]]:
         """Where a URL is, and the headers that keep its name."""

@@ -35,7 +35,7 @@ def make_call(desk: Desk, outgoing: Outgoing, parent: Leg | None, *, wait_s: flo
     leg = Leg(
         desk,
         call,
-        outgoing.options,
+        outgoing.options or desk.world.options_of(len(desk.legs)),
         status_callback=outgoing.status,
         fallback=outgoing.fallback,
         parent=parent,

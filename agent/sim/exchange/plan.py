@@ -4,7 +4,7 @@ Without I/O.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final, Literal
 
@@ -91,6 +91,32 @@ class StreamBreak:
     detected_s: float = 10.0
 
 
+class Hold(Enum):
+    """How a connection is held up for a while without being lost."""
+
+    STALL = "nothing reaches the service; afterwards all of it at once"
+    DEAF = "the carrier reads nothing of the service"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamHold:
+    """What one stream of a call has to put up with.
+
+    Attributes:
+        after_s: since the stream began.
+        for_s: how long it lasts.
+        stream: which one of the call, from 1.
+        keeps_s: of a stall: how much of the caller's audio is held for afterwards; what is beyond
+            that the carrier discards, and warns of it (31930).
+    """
+
+    how: Hold
+    after_s: float
+    for_s: float
+    stream: int = 1
+    keeps_s: float = 10.0
+
+
 class Signing(Enum):
     """How an upgrade is signed."""
 
@@ -115,6 +141,11 @@ class CallOptions:
             began; None: no such thing happens.
         fields: in every webhook of the call: SIP headers, a caller's name.
         seed: everything random about what is said.
+        keep_audio: hold all that is said and heard, for recordings and reports; off for load.
+        holds: when its streams are held up.
+        tones: keys can be heard, too, in what the caller says.
+        answer_pings: whether the service's pings are answered.
+        ping_every_s: how often the carrier pings the service; None: it does not.
     """
 
     breaks: tuple[StreamBreak, ...] = ()
@@ -125,6 +156,11 @@ class CallOptions:
     second_socket_after_s: float | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
+    keep_audio: bool = True
+    holds: tuple[StreamHold, ...] = ()
+    tones: bool = False
+    answer_pings: bool = True
+    ping_every_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +200,7 @@ class World:
         parties: whom each number or SIP address reaches; others reach `anybody`.
         handshake_s: how long an upgrade may take.
         calls_per_s: calls that the REST API begins in a second; more are queued.
+        options: how calls go that were begun without a word of it; each has a seed of its own.
     """
 
     parties: dict[str, Party] = field(default_factory=dict)
@@ -171,6 +208,11 @@ class World:
     callbacks: CallbackManners = field(default_factory=CallbackManners)
     handshake_s: float = 10.0
     calls_per_s: float | None = None
+    options: CallOptions = field(default_factory=CallOptions)
+
+    def options_of(self, number: int) -> CallOptions:
+        """How the call of this number goes, where nothing is said of it."""
+        return replace(self.options, seed=self.options.seed + number)
 
     def party(self, address: str) -> Party:
         """Whom an address reaches."""
@@ -201,6 +243,7 @@ class Outgoing:
         digits: pressed for the callee when he has answered.
         status: told how it goes.
         room: the conference that is joined on answering, in place of a document.
+        options: how it goes; None: as calls go in this world.
         base: what relative URLs in it are relative to.
         bridged: it is dialled for another call: with no document, it is ready at once.
     """
@@ -216,7 +259,7 @@ class Outgoing:
     status: Callback | None = None
     detection: Detection | None = None
     record: bool = False
-    options: CallOptions = field(default_factory=CallOptions)
+    options: CallOptions | None = None
     room: Conference | None = None
     bridged: bool = False
     base: str = ""

@@ -20,6 +20,8 @@ from agent.sim.exchange.rest_answers import (
 from agent.sim.exchange.rest_calls import check_url, leg_of
 
 LONGEST_MESSAGE: Final = 1_600
+CURRENT: Final = "Twilio.CURRENT"
+"""Stands for the recording of a call that goes on."""
 
 _NUMBER_FIELDS: Final = {
     "VoiceUrl": "voice_url",
@@ -146,7 +148,7 @@ def create_recording(exchange: Exchange, call: str, form: Form) -> RestAnswer:
 
 def update_recording(exchange: Exchange, call: str, sid: str, form: Form) -> RestAnswer:
     """Pause a recording, go on with it, or end it."""
-    recording = _recording_of(exchange, sid)
+    recording = _recording_of(exchange, _current(exchange, call) if sid == CURRENT else sid)
     if recording.leg.sid != call:
         raise Refused(404, NOT_FOUND, f"recording {sid} is of another call")
     status = form.get("Status")
@@ -170,6 +172,12 @@ def delete_recording(exchange: Exchange, sid: str) -> RestAnswer:
     """Delete a recording."""
     del exchange.desk.recordings[_recording_of(exchange, sid).sid]
     return RestAnswer(204)
+
+
+def _current(exchange: Exchange, call: str) -> str:
+    """The recording of a call that goes on; empty: there is none."""
+    of_call = (each for each in exchange.desk.recordings.values() if each.leg.sid == call)
+    return next((each.sid for each in of_call if each.status in {"in-progress", "paused"}), "")
 
 
 def _recording_of(exchange: Exchange, sid: str) -> Recording:

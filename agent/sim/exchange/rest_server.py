@@ -1,13 +1,15 @@
 """The REST API of the exchange as a server on loopback, and a way to place calls from outside.
 
 Beside the carrier's own paths there are two of the stand-in's: `POST /stand-in/calls` (`To`,
-`From`, `Seconds`) lets somebody call and stay that long, or until the service ends it, and
-`GET /stand-in/calls/{sid}` tells what happened; `/stand-in/calls/{sid}/heard.wav` is the sound.
+`From`, `Seconds`, `Press`, `Trouble`) lets somebody call and stay that long, or until the service
+ends it, and `GET /stand-in/calls/{sid}` tells what happened; `/stand-in/calls/{sid}/heard.wav` is
+the sound.
 """
 
 import asyncio
 import io
 import json
+import re
 import wave
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -19,10 +21,13 @@ from aiohttp import web
 from agent.sim.clips import RATE_HZ
 from agent.sim.exchange import rest
 from agent.sim.exchange.exchange import Exchange
+from agent.sim.exchange.fields import iso
 from agent.sim.exchange.leg import Leg
+from agent.sim.exchange.plan import CallOptions
 from agent.sim.exchange.rest_answers import RestAnswer
 from agent.sim.exchange.rest_faults import RestFaults
-from agent.sim.script import Script, WaitForEnd
+from agent.sim.exchange.troubles import with_troubles
+from agent.sim.script import Pause, Press, Script, WaitForEnd
 
 FORM_LIMIT = 64 * 1024
 LONGEST_CALL_S = 3_600
@@ -35,7 +40,7 @@ class Board(Protocol):
     exchange: Exchange
     faults: RestFaults
 
-    def begin(self, from_: str, to: str, script: Script) -> Leg:
+    def begin(self, from_: str, to: str, script: Script, options: CallOptions | None = None) -> Leg:
         """Let somebody call a number of the account."""
         ...
 
@@ -107,8 +112,15 @@ class _Surface:
             raise web.HTTPBadRequest(text=f"Seconds: 1 to {LONGEST_CALL_S}\n")
         if "To" not in form:
             raise web.HTTPBadRequest(text="To is missing\n")
-        to, from_ = str(form["To"]), str(form.get("From", CALLER))
-        leg = self._board.begin(from_, to, [WaitForEnd(timeout_s=float(seconds))])
+        to, from_ = (_typed(str(form.get(name, CALLER))) for name in ("To", "From"))
+        exchange = self._board.exchange
+        plain = exchange.world.options_of(len(exchange.legs))
+        try:
+            options = with_troubles(plain, map(str, form.getall("Trouble", [])))
+            script = [*_pressing(str(form.get("Press", ""))), WaitForEnd(timeout_s=float(seconds))]
+        except ValueError as wrong:
+            raise web.HTTPBadRequest(text=f"{wrong}\n") from None
+        leg = self._board.begin(from_, to, script, options)
         return web.json_response({"sid": leg.sid}, status=201)
 
     async def story(self, request: web.Request) -> web.Response:
@@ -123,7 +135,10 @@ class _Surface:
             "sid": leg.sid,
             "status": str(leg.status),
             "over": leg.over,
+            "began_at_utc": iso(leg.desk.epoch + began),
             "streams": leg.n_streams,
+            "pings": {"sent": leg.pings.n_sent, "answered_after_s": leg.pings.waits_s},
+            "counters": dict(leg.line.counters) if leg.line is not None else {},
             "happened": notes,
         }
         return web.json_response(story, dumps=lambda value: json.dumps(value, default=str))
@@ -147,6 +162,25 @@ class _Surface:
         if leg is None:
             raise web.HTTPNotFound(text="no such call\n")
         return leg
+
+
+def _pressing(text: str) -> Script:
+    """Keys after a while, as a form says it: `4:12#`.
+
+    Raises:
+        ValueError: it does not say that.
+    """
+    if not text:
+        return []
+    found = re.fullmatch(r"(\d{1,4}(?:\.\d{1,3})?):([0-9A-D*#]{1,100})", text)
+    if found is None:
+        raise ValueError(f"Press: {text!r}: write it as SECONDS:KEYS")
+    return [Pause(float(found[1])), Press(found[2])]
+
+
+def _typed(number: str) -> str:
+    """A number that was typed into a form: a `+` that nobody has encoded arrives as a space."""
+    return f"+{number[1:]}" if number.startswith(" ") else number
 
 
 def _http(answer: RestAnswer) -> web.Response:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from agent.sim.carrier_texts import CallIds
 from agent.sim.exchange.fetching import Attempt, Failure, Got
-from agent.sim.exchange.plan import Break
+from agent.sim.exchange.plan import Break, StreamHold
 
 # Effects
 
@@ -48,13 +48,21 @@ class BreakSocket:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldSocket:
+    """Hold a stream's connection up, as this says."""
+
+    stream: str
+    plan: StreamHold
+
+
+@dataclass(frozen=True, slots=True)
 class DropSocket:
     """Forget a stream's connection, open or on its way: nobody waits for it any more."""
 
     stream: str
 
 
-type Effect = Request | OpenSocket | BreakSocket | DropSocket
+type Effect = Request | OpenSocket | BreakSocket | HoldSocket | DropSocket
 
 
 # Events for a leg

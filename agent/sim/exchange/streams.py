@@ -4,25 +4,26 @@ However it ends (closed by the service, broken on the way, never opened) the doc
 its action or next verb. Not so when the call itself is over or has been given another document:
 then the stream gets its `stop`.
 
-Source: docs/protocols/twilio.md 1.3, 1.5, 1.6, section 2 and 9 (E4, E6, E16, E17, E19).
+Source: docs/protocols/twilio.md 1.3, 1.5, 1.6, section 2 and 9 (E4, E6, E16-E20).
 """
 
-from typing import Final
+from typing import Final, assert_never
 
 from agent.sim.carrier import CarrierState
 from agent.sim.carrier_texts import CallIds
 from agent.sim.exchange.elements import BadDocument
 from agent.sim.exchange.fields import stream_fields
 from agent.sim.exchange.leg import Leg, Life, Wait
-from agent.sim.exchange.plan import Break, Signing
+from agent.sim.exchange.plan import Break, CallOptions, Signing, StreamBreak, StreamHold
 from agent.sim.exchange.signals import (
     BreakSocket,
     DropSocket,
+    HoldSocket,
     SocketLost,
     SocketOpened,
     SocketRefused,
 )
-from agent.sim.exchange.twiml import stream_url
+from agent.sim.exchange.stream_elements import stream_url
 from agent.sim.exchange.verbs import Stream
 
 BROKEN: Final = 31903
@@ -39,7 +40,7 @@ def stream(leg: Leg, wanted: Stream, base: str) -> Life[None]:
         url = stream_url(wanted, base)
     except BadDocument as bad:
         desk.error(leg.sid, bad.code, str(bad))
-        _tell(leg, wanted, sid, base, "stream-error", str(bad))
+        tell_stream(leg, wanted, sid, base, "stream-error", str(bad))
         return
     ids = CallIds(leg.call.account, leg.sid, sid, dict(wanted.parameters))
     desk.open_socket(ids, url, leg.options.signing.get(number, Signing.RIGHT))
@@ -52,7 +53,7 @@ def stream(leg: Leg, wanted: Stream, base: str) -> Life[None]:
             desk.effects.append(DropSocket(sid))
     if isinstance(event, SocketRefused):
         desk.error(leg.sid, event.code, event.detail)
-        _tell(leg, wanted, sid, base, "stream-error", event.detail)
+        tell_stream(leg, wanted, sid, base, "stream-error", event.detail)
         return
     yield from _open(leg, wanted, ids, url, base)
 
@@ -62,7 +63,7 @@ def _open(leg: Leg, wanted: Stream, ids: CallIds, url: str, base: str) -> Life[N
     assert line is not None
     line.attach(ids, desk.now, start_after_s=leg.options.start_after_s)
     desk.note(leg.sid, "stream.started", stream=sid, number=leg.n_streams)
-    _tell(leg, wanted, sid, base, "stream-started")
+    tell_stream(leg, wanted, sid, base, "stream-started")
     lost: SocketLost | None = None
     try:
         lost = yield from _until_lost(leg, ids, url)
@@ -73,36 +74,58 @@ def _open(leg: Leg, wanted: Stream, ids: CallIds, url: str, base: str) -> Life[N
         desk.note(leg.sid, "stream.ended", stream=sid, code=None if lost is None else lost.code)
         if broken:
             desk.error(leg.sid, BROKEN, "the connection was lost")
-            _tell(leg, wanted, sid, base, "stream-error", "the connection was lost")
+            tell_stream(leg, wanted, sid, base, "stream-error", "the connection was lost")
         else:
-            _tell(leg, wanted, sid, base, "stream-stopped")
+            tell_stream(leg, wanted, sid, base, "stream-stopped")
     if not broken:
         desk.error(leg.sid, CLOSED_BY_SERVICE, f"the service closed the socket, {lost.code}")
 
 
 def _until_lost(leg: Leg, ids: CallIds, url: str) -> Life[SocketLost]:
-    """Wait for the socket to be lost, and lose it where that is planned."""
+    """Wait for the socket to be lost, and do to it what is planned."""
     desk, sid, began = leg.desk, ids.stream_sid, leg.desk.now
-    second = leg.options.second_socket_after_s
-    if second is not None and leg.n_streams == 1:
-        if (lost := (yield from _lost(sid, began + second))) is not None:
+    for after_s, plan in _planned(leg.options, leg.n_streams):
+        if (lost := (yield from _lost(sid, began + after_s))) is not None:
             return lost
-        desk.open_socket(ids, url, Signing.RIGHT, second=True)
-    planned = [plan for plan in leg.options.breaks if plan.stream == leg.n_streams]
-    for plan in sorted(planned, key=lambda plan: plan.after_s):
-        if (lost := (yield from _lost(sid, began + plan.after_s))) is not None:
-            return lost
-        desk.note(leg.sid, "stream.broken", stream=sid, how=plan.how.name)
-        desk.effects.append(BreakSocket(sid, plan.how))
-        if plan.how is Break.BLACK_HOLE:
-            try:
-                yield Wait(until=desk.now + plan.detected_s)
-            finally:
-                desk.effects.append(DropSocket(sid))
-            return SocketLost(sid, None)
+        match plan:
+            case None:
+                desk.open_socket(ids, url, Signing.RIGHT, second=True)
+            case StreamHold(how, for_s=for_s):
+                desk.note(leg.sid, "stream.held", stream=sid, how=how.name, for_s=for_s)
+                desk.effects.append(HoldSocket(sid, plan))
+            case StreamBreak(how):
+                desk.note(leg.sid, "stream.broken", stream=sid, how=how.name)
+                desk.effects.append(BreakSocket(sid, how))
+                if how is Break.BLACK_HOLE:
+                    return (yield from _forgotten(leg, sid, plan.detected_s))
+            case _:
+                assert_never(plan)
     while True:
         if (lost := (yield from _lost(sid, None))) is not None:
             return lost
+
+
+type _Plan = StreamBreak | StreamHold | None
+
+
+def _planned(options: CallOptions, number: int) -> list[tuple[float, _Plan]]:
+    """What befalls the stream of this number, in order; None is the second socket."""
+    plans: list[StreamBreak | StreamHold] = [*options.holds, *options.breaks]
+    planned: list[tuple[float, _Plan]] = [
+        (plan.after_s, plan) for plan in plans if plan.stream == number
+    ]
+    if options.second_socket_after_s is not None and number == 1:
+        planned.append((options.second_socket_after_s, None))
+    return sorted(planned, key=lambda each: each[0])
+
+
+def _forgotten(leg: Leg, sid: str, detected_s: float) -> Life[SocketLost]:
+    """Nothing arrives any more, and nobody knows; until they do."""
+    try:
+        yield Wait(until=leg.desk.now + detected_s)
+    finally:
+        leg.desk.effects.append(DropSocket(sid))
+    return SocketLost(sid, None)
 
 
 def _lost(sid: str, until: float | None) -> Life[SocketLost | None]:
@@ -114,6 +137,7 @@ def _lost(sid: str, until: float | None) -> Life[SocketLost | None]:
             return event
 
 
-def _tell(leg: Leg, wanted: Stream, sid: str, base: str, event: str, error: str = "") -> None:
+def tell_stream(leg: Leg, wanted: Stream, sid: str, base: str, event: str, error: str = "") -> None:
+    """Tell a stream's status callback."""
     fields = stream_fields(leg.call, sid, wanted.name, event, at_utc=leg.desk.at_utc, error=error)
     leg.desk.callback(wanted.callback, fields, base)

@@ -17,9 +17,9 @@ from typing import Final, assert_never
 
 import aiohttp
 
-from agent.sim.carrier_texts import CallIds, CarrierTexts
-from agent.sim.exchange.attachment import Attachment
-from agent.sim.exchange.exchange import DEFAULT_OPTIONS, Exchange
+from agent.sim.carrier_texts import CallIds
+from agent.sim.exchange.attachment import attached
+from agent.sim.exchange.exchange import Exchange
 from agent.sim.exchange.fields import CallStatus
 from agent.sim.exchange.leg import Leg
 from agent.sim.exchange.network import (
@@ -29,10 +29,17 @@ from agent.sim.exchange.network import (
     network,
     transport_of,
 )
-from agent.sim.exchange.plan import Account, Break, CallOptions, World
+from agent.sim.exchange.plan import Account, Break, CallOptions, Hold, StreamHold, World
 from agent.sim.exchange.rest_faults import RestFaults
 from agent.sim.exchange.rest_server import serving
-from agent.sim.exchange.signals import BreakSocket, DropSocket, Effect, OpenSocket, Request
+from agent.sim.exchange.signals import (
+    BreakSocket,
+    DropSocket,
+    Effect,
+    HoldSocket,
+    OpenSocket,
+    Request,
+)
 from agent.sim.exchange.streams import CLOSED_BY_SERVICE
 from agent.sim.phone import CLOSE_TIMEOUT_S
 from agent.sim.phone_line import PhoneLine
@@ -40,7 +47,6 @@ from agent.sim.phone_report import PhoneReport
 from agent.sim.script import Script
 from agent.sim.wheel import Spoke, TimerWheel
 
-SECOND_SOCKET_S: Final = 10.0
 PARTING_S: Final = 3.0
 """How long calls and callbacks may take to end when the exchange closes."""
 
@@ -73,7 +79,7 @@ class Switchboard:
         self._time = asyncio.get_running_loop().time
 
     async def call(
-        self, from_: str, to: str, script: Script, options: CallOptions = DEFAULT_OPTIONS
+        self, from_: str, to: str, script: Script, options: CallOptions | None = None
     ) -> PhoneReport:
         """Let somebody call a number of the account, and wait until that is over.
 
@@ -84,9 +90,7 @@ class Switchboard:
         await self.over(leg)
         return self.report(leg)
 
-    def begin(
-        self, from_: str, to: str, script: Script, options: CallOptions = DEFAULT_OPTIONS
-    ) -> Leg:
+    def begin(self, from_: str, to: str, script: Script, options: CallOptions | None = None) -> Leg:
         """Let somebody call a number of the account."""
         leg = self.exchange.call_in(from_, to, script, self._time(), options)
         self.perform()
@@ -151,6 +155,8 @@ class Switchboard:
                 self._dialling[effect.ids.stream_sid] = self._start(self._dial(effect))
             case BreakSocket(stream, how):
                 self._break(stream, how)
+            case HoldSocket(stream, plan):
+                self._hold_up(stream, plan)
             case DropSocket(stream):
                 self._drop(stream)
             case _:
@@ -204,15 +210,15 @@ class Switchboard:
         """Keep a stream's socket until it is gone."""
         exchange, leg = self.exchange, self.exchange.legs[ids.call_sid]
         exchange.socket_opened(ids, self._time())
-        assert leg.line is not None
-        if leg.line.call is not ids:
-            self.perform()  # the call has ended, or went elsewhere, at this very moment
-            return
 
         def lost(now: float) -> None:
             exchange.socket_lost(ids, ws.close_code, now)
 
-        held = PhoneLine(ws, Attachment(leg, ids, lost), self._wheel, spoke=self.spoke)
+        party = attached(leg, ids, lost)
+        if party is None:
+            self.perform()  # the call has ended, or went elsewhere, at this very moment
+            return
+        held = PhoneLine(ws, party, self._wheel, spoke=self.spoke, pings=leg.pings)
         self._sockets[ids.stream_sid] = held, ws
         try:
             self.perform()
@@ -222,24 +228,8 @@ class Switchboard:
             self.perform()
 
     async def _dial_second(self, wanted: OpenSocket) -> None:
-        """Open a further socket for a stream that has one, and see what becomes of it."""
-        ids, code = wanted.ids, None
-        try:
-            ws = await self._network.dial(wanted)
-        except NotOpened as why:
-            code = why.code
-        else:
-            texts = CarrierTexts(ids)
-            try:
-                with suppress(TimeoutError, ConnectionError):
-                    async with asyncio.timeout(SECOND_SOCKET_S):
-                        await ws.send_str(texts.connected().decode())
-                        await ws.send_str(texts.start().decode())
-                        async for _ in ws:
-                            pass
-                        code = ws.close_code
-            finally:
-                await ws.close()
+        code = await self._network.dial_second(wanted)
+        ids = wanted.ids
         self.exchange.desk.note(ids.call_sid, "second_socket", stream=ids.stream_sid, code=code)
 
     def _break(self, stream: str, how: Break) -> None:
@@ -248,11 +238,24 @@ class Switchboard:
             held.freeze()
             break_connection(ws, how)
 
+    def _hold_up(self, stream: str, plan: StreamHold) -> None:
+        if stream in self._sockets:
+            held, _ = self._sockets[stream]
+            match plan.how:
+                case Hold.STALL:
+                    held.stall(plan.for_s, plan.keeps_s)
+                case Hold.DEAF:
+                    held.turn_deaf(plan.for_s)
+                case _:
+                    assert_never(plan.how)
+
     def _drop(self, stream: str) -> None:
         if (dialling := self._dialling.pop(stream, None)) is not None:
             dialling.cancel()
         if stream in self._sockets:
-            transport = transport_of(self._sockets[stream][1])
+            held, ws = self._sockets[stream]
+            held.listen()
+            transport = transport_of(ws)
             if transport is not None:
                 transport.abort()
 

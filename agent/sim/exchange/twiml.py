@@ -1,7 +1,7 @@
 """TwiML, read as strictly as the carrier documents it; without I/O.
 
 Written from the carrier's side and not shared with `agent.telephony`: a mistake made there must
-not be forgiven here. What this stand-in does not play (`Start`, `Stop`, `Enqueue`, ...) it refuses.
+not be forgiven here. What this stand-in does not play (`Enqueue`, `Pay`, ...) it refuses.
 
 Source: docs/protocols/twilio.md 1.3, 1.6 and 9 (E3, E4).
 """
@@ -9,7 +9,6 @@ Source: docs/protocols/twilio.md 1.3, 1.6 and 9 (E3, E4).
 import re
 from collections.abc import Callable
 from typing import Final, cast
-from urllib.parse import urljoin, urlsplit
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from agent.sim.exchange.elements import (
@@ -28,9 +27,9 @@ from agent.sim.exchange.elements import (
     seconds_of,
     text_of,
 )
+from agent.sim.exchange.stream_elements import read_connect, read_start, read_stop
 from agent.sim.exchange.verbs import (
     Conference,
-    Connect,
     Dial,
     Document,
     Gather,
@@ -43,17 +42,10 @@ from agent.sim.exchange.verbs import (
     Refer,
     Reject,
     Say,
-    Stream,
     Verb,
 )
 
-BAD_SCHEME: Final = 31922
-BAD_URL: Final = 31923
-BAD_TRACK: Final = 31941
-
 MOST_CHARACTERS: Final = 64 * 1024
-PARAMETER_LIMIT: Final = 500
-LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _TONES: Final = re.compile(r"[0-9A-DwW*#]+")
 _NUMBER: Final = re.compile(r"\+[1-9]\d{6,14}")
@@ -84,33 +76,6 @@ def read_document(text: str, url: str = "") -> Document:
         if "?" in stream.get("url", "")
     )
     return Document(tuple(_verb(element) for element in root), url, notes)
-
-
-def stream_url(stream: Stream, base: str) -> str:
-    """Where a stream connects to: absolute, its query dropped.
-
-    Raises:
-        BadDocument: `wss` is all the carrier knows, `ws` on loopback all that this stand-in adds,
-            and the caller's track all that can be had under <Connect>.
-    """
-    if stream.track != "inbound_track":
-        raise BadDocument(BAD_TRACK, f"track {stream.track!r} under <Connect>")
-    try:
-        url = urljoin(_as_socket(base), stream.url)
-        parts = urlsplit(url)
-        host = parts.hostname
-        _ = parts.port
-    except ValueError:
-        raise BadDocument(BAD_URL, f"stream URL {stream.url!r}") from None
-    if parts.scheme != "wss" and not (parts.scheme == "ws" and host in LOOPBACK):
-        raise BadDocument(BAD_SCHEME, f"stream URL {url!r}: wss only")
-    if not host:
-        raise BadDocument(BAD_URL, f"stream URL {url!r}")
-    return parts._replace(query="", fragment="").geturl()
-
-
-def _as_socket(base: str) -> str:
-    return re.sub(r"^http", "ws", base)
 
 
 def _verb(element: Element) -> Verb:
@@ -162,32 +127,6 @@ def _reject(element: Element) -> Reject:
     if reason == "busy":
         return Reject("busy")
     raise BadDocument(INVALID, f"<Reject>: reason {reason!r}")
-
-
-def _connect(element: Element) -> Connect:
-    return Connect(_stream(only_child(element, "Stream")), action_of(element))
-
-
-def _stream(element: Element) -> Stream:
-    no_text(element)
-    if not element.get("url"):
-        raise BadDocument(BAD_URL, "<Stream> without a URL")
-    parameters: dict[str, str] = {}
-    for child in element:
-        name, value = child.get("name"), child.get("value")
-        if child.tag != "Parameter" or not name or value is None:
-            raise BadDocument(INVALID, "<Stream> holds <Parameter name value> only")
-        empty(child)
-        if len(name) + len(value) >= PARAMETER_LIMIT:
-            raise BadDocument(INVALID, f"parameter {name!r}: {len(name) + len(value)} characters")
-        parameters[name] = value
-    return Stream(
-        element.attrib["url"],
-        element.get("name", ""),
-        element.get("track", "inbound_track"),
-        parameters,
-        callback_of(element, "statusCallback"),
-    )
 
 
 def _dial(element: Element) -> Dial:
@@ -256,9 +195,11 @@ def _record(element: Element) -> Record:
 def _gather(element: Element) -> Gather:
     no_text(element)
     listens = element.get("input", "dtmf").split()
-    if listens not in (["dtmf"], ["dtmf", "speech"]):
-        raise BadDocument(INVALID, "<Gather>: this stand-in gathers dtmf, or dtmf speech")
-    speech = "speech" in listens
+    if sorted(listens) not in (["dtmf"], ["speech"], ["dtmf", "speech"]):
+        raise BadDocument(INVALID, "<Gather>: input is dtmf, speech, or both")
+    keys, speech = "dtmf" in listens, "speech" in listens
+    if not keys and any(element.get(name) for name in ("numDigits", "finishOnKey")):
+        raise BadDocument(INVALID, "<Gather>: nothing is pressed where input is speech")
     given = element.get("hints", "")
     if not speech and any(element.get(name) for name in ("hints", "language", "speechTimeout")):
         raise BadDocument(INVALID, "<Gather>: nothing is said where input is dtmf")
@@ -278,6 +219,7 @@ def _gather(element: Element) -> Gather:
         speech,
         element.get("language", "en-US"),
         tuple(hint.strip() for hint in given.split(",")) if given else (),
+        keys,
     )
 
 
@@ -293,7 +235,9 @@ _VERBS: Final[dict[str, Callable[[Element], Verb]]] = {
     "Redirect": _redirect,
     "Hangup": _hangup,
     "Reject": _reject,
-    "Connect": _connect,
+    "Connect": read_connect,
+    "Start": read_start,
+    "Stop": read_stop,
     "Dial": _dial,
     "Record": _record,
     "Gather": _gather,

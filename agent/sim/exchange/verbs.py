@@ -92,6 +92,20 @@ class Connect:
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """Send a copy of the call's sound to a stream, and go on at once."""
+
+    stream: Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End the stream that was started under this name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Number:
     """Somebody to call: a number, or a SIP address.
 
@@ -153,7 +167,7 @@ class Gather:
     """Collect keys, or words; what it holds is played meanwhile.
 
     Attributes:
-        speech: words are taken as well as keys.
+        speech: words are taken. keys: keys are taken; at least one of the two is.
         language: they are expected in.
         hints: what the recogniser is told to expect.
     """
@@ -167,6 +181,7 @@ class Gather:
     speech: bool = False
     language: str = "en-US"
     hints: tuple[str, ...] = ()
+    keys: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +193,19 @@ class Refer:
 
 
 type Verb = (
-    Say | Play | Pause | Redirect | Hangup | Reject | Connect | Dial | Record | Gather | Refer
+    Say
+    | Play
+    | Pause
+    | Redirect
+    | Hangup
+    | Reject
+    | Connect
+    | Start
+    | Stop
+    | Dial
+    | Record
+    | Gather
+    | Refer
 )
 
 

@@ -29,9 +29,10 @@ Written by `scripts/write_call_record.py` from the structs in `agent/observe/rec
 which are what the service writes: change the docstrings there, and run it. As JSON Schema:
 [call-record.schema.json](call-record.schema.json).
 
-Every call leaves one. It goes to the store ([store.md](store.md)); `seamline calls show --json` and
-`seamline calls export` print it. The line `call.ended` of the log is this record without personal
-data and without the lists {", ".join(f"`{name}`" for name in LONG)}.
+Every call leaves one, but for some that never came to the agent
+([store.md](store.md#calls-that-never-came-to-the-agent)). It goes to the store; `seamline calls
+show --json` and `seamline calls export` print it. The line `call.ended` of the log is this record
+without personal data and without the lists {", ".join(f"`{name}`" for name in LONG)}.
 
 - This is version {SCHEMA}. Fields may be added without a new one: ignore what you do not know.
 - Every field is always there; what is not known is null.

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from agent.cli.calls_list import clock, outcome
 from agent.cli.past import one_call, with_store
+from agent.observe.missed import is_missed
 from agent.observe.record_schema import CallRecord, Connection, Turn
 from agent.service.settings import Settings
 from agent.store.store import Store
@@ -52,8 +53,9 @@ def shown(record: CallRecord) -> Iterator[RenderableType]:
     if record.connections:
         yield "\n[bold]connections to the model[/]"
         yield from map(_connection, record.connections)
-    yield "\n[bold]continuity[/]"
-    yield _figures(msgspec.structs.asdict(record.continuity))
+    if not is_missed(record):
+        yield "\n[bold]continuity[/]"
+        yield _figures(msgspec.structs.asdict(record.continuity))
     if record.usage.reports:
         yield "\n[bold]tokens[/]"
         yield _figures(_usage(record))
@@ -67,17 +69,19 @@ def shown(record: CallRecord) -> Iterator[RenderableType]:
 
 def _head(record: CallRecord) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
+    missed = is_missed(record)
     rows = {
         "call": escape(record.call_id),
-        "tenant": f"{escape(record.tenant)}, generation {record.generation}, "
-        f"{escape(record.model)}",
+        "tenant": f"{escape(record.tenant)}, generation {record.generation}"
+        + (f", {escape(record.model)}" if record.model else ""),
         "caller": f"{escape(record.caller or 'withheld')}, {record.direction}",
         "began": f"{record.began_at:%Y-%m-%d %H:%M:%S} UTC, lasted {clock(record.duration_s)}",
         "outcome": outcome(record.outcome),
         "model lost": escape(record.model_loss or ""),
         "carrier": _carrier(record),
-        "ready": _after(record.ready_s),
-        "first audio": _after(record.first_audio_s),
+        "agent": "[yellow]the call never came to it[/]" if missed else "",
+        "ready": "" if missed else _after(record.ready_s),
+        "first audio": "" if missed else _after(record.first_audio_s),
         "answers": _answers(record),
         "recording": "" if record.recording is None else escape(record.recording.path),
         "wires": escape(record.wire_path or ""),
@@ -145,9 +149,10 @@ def _transfers(record: CallRecord) -> Table:
 
 
 def _carrier(record: CallRecord) -> str:
-    """The carrier's last word, with what went wrong."""
+    """The carrier's last word, how long it had the call, and what went wrong."""
     told = record.carrier
-    said = [told.status, told.sip_code and f"SIP {told.sip_code}", *told.stream_errors]
+    lasted = None if told.duration_s is None else f"{told.duration_s} s"
+    said = [told.status, lasted, told.sip_code and f"SIP {told.sip_code}", *told.stream_errors]
     return escape(", ".join(str(each) for each in said if each))
 
 

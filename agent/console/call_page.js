@@ -138,12 +138,21 @@ function connection(change) {
   );
 }
 
+/** The carrier's last word, how long it had the call, and what the network answered. */
+function carrierOf({ status, duration_s: lasted, sip_code: code }) {
+  const told = [status && status.replaceAll("-", " "), lasted === null ? null : clock(lasted)];
+  if (code !== null) told.push(`SIP ${code}`);
+  return told.filter((part) => part).join(", ") || "–";
+}
+
 function figures(call) {
   const { continuity } = call;
   const all = [
     ["Outcome", words(call.outcome)],
     ["Lasted", clock(call.duration_s)],
-    ["Model", call.model],
+    ["Who called", call.direction === "outbound" ? "the agent" : "the person"],
+    ["Carrier says", carrierOf(call.carrier)],
+    ["Model", call.model || "–"],
     ["First heard after", seconds(call.first_audio_s)],
     ["Answers after, median", seconds(call.latency_median_s)],
     ["Slowest answer", seconds(call.latency_worst_s)],

@@ -23,6 +23,7 @@ from prometheus_client.core import Metric
 from agent import __version__
 from agent.call.report import CallReport
 from agent.call.timeline import Entry
+from agent.observe.record_schema import CallRecord
 
 MOST_TENANTS = 200
 OTHERS = "(others)"
@@ -57,6 +58,9 @@ class Metrics:
             "loop_lag_seconds", "The event loop, later than asked.", LAG_S
         )
         self._calls = self._counter("calls", "Calls that are over.", "tenant", "outcome")
+        self._missed = self._counter(
+            "calls_missed", "Calls that never came to the agent.", "tenant", "outcome"
+        )
         self._barge_ins = self._counter("barge_ins", "Callers who interrupted.", "tenant")
         self._turns = self._counter("turns", "Answers of the agent.", "tenant")
         self._tools = self._counter(
@@ -102,6 +106,13 @@ class Metrics:
             SHORT_S,
             "tenant",
         )
+
+    def call_missed(self, record: CallRecord) -> None:
+        """Count a call that never came to the agent; it may have cost the carrier's minutes."""
+        tenant = self.known(record.tenant)
+        self._missed.labels(tenant, record.outcome).inc()
+        if record.cost is not None and record.cost.carrier:
+            self._money.labels(tenant, "carrier").inc(float(record.cost.carrier))
 
     def call_ended(self, report: CallReport, timeline: Iterable[Entry] = ()) -> None:
         """Count a call that is over.

@@ -257,17 +257,17 @@ class CallRecord(Struct, frozen=True, kw_only=True):
     Attributes:
         schema: the version of this document.
         call_id: the carrier's name of the call, or the stream's where there is none.
-        stream_id: the carrier's name of its media stream.
+        stream_id: the carrier's name of its media stream; empty: it never came to the agent.
         tenant: who was called.
         generation: the number of the tenants' files that the call began with, since the start of
             the service.
-        model: that answered.
+        model: that answered; empty: none.
         direction: who called: the person, or the service.
         caller: the number of the person; null: withheld.
         line: the number or address of the service that the carrier had the call on; null: none.
         began_at: in UTC.
         ended_at: in UTC.
-        outcome: why it ended.
+        outcome: why it ended; docs/operating.md lists the words.
         duration_s: from the carrier's `start` to the end.
         ready_s: from `start` to the model being ready; null: never.
         first_audio_s: from `start` to the agent's first audio going out; null: never.

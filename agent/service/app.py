@@ -29,6 +29,7 @@ from agent.service.gemini_dial import (
     refuse_redirects,
     vertex_tokens,
 )
+from agent.service.malformed import ServerLog
 from agent.service.metrics import add_metrics_routes
 from agent.service.outbound import OutboundCalls, outbound_key
 from agent.service.outbound_file import OutboundFile, file_name
@@ -137,8 +138,10 @@ def make_app(
             )
             if records.store is not None:
                 app[store_key] = records.store
-            if records.late is not None:
-                made.facts.late = records.late.tell
+            if records.keeper is not None:
+                made.facts.late = records.keeper.tell
+                made.missed.takers.append(records.keeper.keep)
+            made.missed.takers.append(metrics.missed)
             app[keepers_key] = records.writers
             if settings.carrier is not None:
                 made.rest = TwilioRest(TwilioHttp(settings.carrier, session, random=random))
@@ -218,7 +221,8 @@ async def serve(app: web.Application, host: str, port: int) -> tuple[web.AppRunn
     Raises:
         ConfigError: the address cannot be had.
     """
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0)
+    log = ServerLog(lambda: app[service_key].refusals.note("malformed", "?"))
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0, logger=log)
     await runner.setup()
     site = DoorSite(runner, host, port, partial(door, app))
     try:

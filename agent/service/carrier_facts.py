@@ -40,10 +40,13 @@ class CarrierFacts:
         self._running[running.id] = running.tenant
 
     def ended(self, running: RunningCall, report: CallReport) -> None:
-        """See `CallObserver`: its record is written, or about to be; what follows is late."""
-        tenant = self._running.pop(running.id, running.tenant)
-        known = self._by_call.get(running.id) or CarrierNews(call_id=running.id)
-        self._by_call[running.id] = merged(known, CarrierNews(call_id=running.id, tenant=tenant))
+        """See `CallObserver`."""
+        self.recorded(running.id, self._running.pop(running.id, running.tenant))
+
+    def recorded(self, call_id: str, tenant: str) -> None:
+        """A call's record is written, or about to be; what follows is late."""
+        known = self._by_call.get(call_id) or CarrierNews(call_id=call_id)
+        self._by_call[call_id] = merged(known, CarrierNews(call_id=call_id, tenant=tenant))
 
     def call_over(self, call_id: str, status: str, seconds: str, sip_code: str) -> None:
         """The carrier says that a call is over, in its own words."""

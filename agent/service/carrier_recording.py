@@ -1,8 +1,8 @@
 """The carrier's own recording of a call: begun, paused and gone on with as the call says.
 
 Requests go out one after the other, in a task of the call; what the call wants meanwhile waits,
-and only the last of it counts. A pause that the carrier refuses ends the recording: better none
-than one with a card number in it.
+and only the last of it counts. A recording that does not do as it is told is ended, whether it
+surely runs or only may: better none than one with a card number in it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from collections import Counter
 import structlog
 
 from agent.service.twilio_http import CarrierError
-from agent.service.twilio_rest import TwilioRest
+from agent.service.twilio_rest import CURRENT, TwilioRest
+
+END_PAUSE_S = 2.0
+"""Between requests to end a recording, each of which has its own time and repetitions."""
 
 _log = structlog.stdlib.get_logger()
 
@@ -52,6 +55,8 @@ class CarrierRecording:
             except (CarrierError, ValueError) as error:
                 self._counters["carrier_recordings_failed"] += 1
                 _log.error("carrier_recording.failed", reason=str(error), wanted=going)
+                if self._sid is not None or (isinstance(error, CarrierError) and error.unclear):
+                    await self._end()
                 return
 
     async def _begin_or_go_on(self) -> None:
@@ -66,8 +71,15 @@ class CarrierRecording:
 
     async def _pause(self) -> None:
         assert self._sid is not None  # what has not begun is not paused
-        try:
-            await self._rest.set_recording(self._call_id, self._sid, "paused")
-        except CarrierError:
-            await self._rest.set_recording(self._call_id, self._sid, "stopped")
-            raise
+        await self._rest.set_recording(self._call_id, self._sid, "paused")
+
+    async def _end(self) -> None:
+        """Have the carrier end what it may be recording of the call, for as long as that takes."""
+        while True:
+            try:
+                await self._rest.set_recording(self._call_id, self._sid or CURRENT, "stopped")
+            except CarrierError as error:
+                if error.unclear or error.status in {None, 429}:
+                    await asyncio.sleep(END_PAUSE_S)
+                    continue
+            return

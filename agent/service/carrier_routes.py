@@ -8,6 +8,7 @@ from functools import partial
 from aiohttp import web
 
 from agent.errors import ConfigError
+from agent.observe.missed import Missed
 from agent.service.auth import settings_key
 from agent.service.callers import caller_of
 from agent.service.carrier_requests import (
@@ -18,6 +19,7 @@ from agent.service.carrier_requests import (
 )
 from agent.service.carrier_status import STREAM_STATUS_PATH
 from agent.service.door import Door, upgrade_signatures
+from agent.service.missed import turned_away
 from agent.service.service import Service, service_key
 from agent.service.shortcut import QuickWebSocketResponse
 from agent.service.sockets import ABNORMAL_CLOSURE, CLOSE_TIMEOUT_S, PhoneSocket
@@ -30,6 +32,7 @@ from agent.tenants.tenant import Tenant
 __all__ = [
     "add_carrier_routes",
     "answer_media",
+    "asked_again",
     "door",
     "join_stream",
     "our_url",
@@ -115,16 +118,26 @@ def join_stream(
         raise web.HTTPBadRequest(text="the Host is not loopback\n") from None
 
 
+async def asked_again(service: Service, request: web.Request, call_id: str) -> str | None:
+    """The document for a call that has been answered before; None: it has not.
+
+    A carrier whose request fails asks again; so it does when another page has failed meanwhile.
+    """
+    if (running := service.call_of(call_id)) is not None:
+        return join_stream(service, request, running.ready, call_id)
+    if await service.fates.of(call_id) is not None:
+        service.counters["refused_call_over"] += 1
+        return twiml.hang_up()
+    return None
+
+
 async def _voice(request: web.Request) -> web.Response:
     """The carrier asks what to do with a call: join it to a media socket of ours."""
     service = request.app[service_key]
     values = await signed_form(request)
     call_id = values.get("CallSid", "")
-    if (running := service.call_of(call_id)) is not None:  # it asks again
-        return xml(join_stream(service, request, running.ready, call_id))
-    if await service.fates.of(call_id) is not None:  # a request that is sent again, much later
-        service.counters["refused_call_over"] += 1
-        return xml(twiml.hang_up())
+    if (again := await asked_again(service, request, call_id)) is not None:
+        return xml(again)
     ready = service.tenants.for_number(values.get("To", ""))
     if ready is None:
         service.counters["refused_unknown_number"] += 1
@@ -137,12 +150,14 @@ async def _voice(request: web.Request) -> web.Response:
         return xml(twiml.reject())
     if (closed := _closed(ready.tenant.hours)) is not None:
         service.counters["refused_closed"] += 1
+        service.missed.rang(ready, call_id, caller, Missed.CLOSED)
         return xml(_while_closed(service, ready.tenant, values, closed))
     if (reason := often or service.refusal(ready)) is not None:
         service.counters[f"refused_{reason}"] += 1
+        service.missed.rang(ready, call_id, caller, turned_away(reason))
         return xml(_without_room(service, ready.tenant, values, reason))
     if call_id and "From" in values:
-        caller = caller_of(values)
+        service.missed.rang(ready, call_id, caller)
         await service.announced(ready, call_id, caller.number, caller)
     return xml(join_stream(service, request, ready, call_id))
 

@@ -1,7 +1,8 @@
 """What the carrier tells us afterwards: thin, since it may come late, twice, or not at all.
 
 Nothing here is waited for. What is told of a call that nobody knows, or that is over, changes
-nothing; only that the caller has hung up is news for a call that is without its phone.
+nothing; only that the caller has hung up is news for a call that is without its phone, or that has
+not come to the agent yet.
 
 Source: docs/protocols/twilio.md 1.5, 5.2, R24.
 """
@@ -71,6 +72,8 @@ async def _status(request: web.Request) -> web.Response:
             note_end(service, fields)
             if (running := service.call_of(call_id)) is not None:
                 running.supervisor.finish(Outcome.CALLER_HUNG_UP)
+            else:
+                service.missed.over(call_id)
     return web.Response(status=204)
 
 

@@ -33,12 +33,21 @@ def alarms_of(service: Service, keepers: Sequence[RecordKeeper]) -> Iterator[str
     for keeper in keepers:
         if keeper.failing:
             yield (
-                "The store does not work. Records of calls are kept and written later: "
+                "The store does not work. Records of calls, and what the carrier tells of them "
+                "afterwards, are kept and written later: "
                 f"{keeper.spooled} wait in the spool, {keeper.waiting} in memory."
             )
         if lost := keeper.counters["records_lost"]:
             yield f"Records that are lost since the start: {lost}. The log has their calls."
-        if refused := keeper.counters["records_refused"]:
-            yield f"Records that the store refused since the start: {refused}. See spool/refused."
+        if lost := keeper.counters["news_lost"]:
+            yield (
+                f"News of the carrier that are lost since the start: {lost}. "
+                "The log has their calls."
+            )
+        if refused := keeper.counters["records_refused"] + keeper.counters["news_refused"]:
+            yield (
+                f"Records and news that the store refused since the start: {refused}. "
+                "See spool/refused."
+            )
     if service.tenant_store.refused:
         yield "Changed files of tenants were refused: the page Tenants says why."

@@ -16,6 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from agent.call.report import CallReport
 from agent.observe.metrics import CONTENT_TYPE, OTHERS, Metrics
+from agent.observe.record_schema import CallRecord
 from agent.service.auth import require_token
 from agent.service.background import in_background
 from agent.service.reload import breathe
@@ -60,6 +61,10 @@ class ServiceMetrics:
     def ended(self, running: RunningCall, report: CallReport) -> None:
         """See `CallObserver`."""
         self.metrics.call_ended(report, running.call.timeline)
+
+    def missed(self, record: CallRecord) -> None:
+        """A call is over that never came to the agent."""
+        self.metrics.call_missed(record)
 
     @asynccontextmanager
     async def watching(

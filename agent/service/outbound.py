@@ -19,7 +19,13 @@ from agent.service.outbound_book import OutboundBook
 from agent.service.outbound_file import HeldElsewhere, OutboundFile
 from agent.service.outbound_news import OutboundNews
 from agent.service.outbound_order import Order, OrderState
-from agent.service.outbound_rules import NotCalled, longest_s, not_called, rest_fields
+from agent.service.outbound_rules import (
+    NotCalled,
+    answered_url,
+    longest_s,
+    not_called,
+    rest_fields,
+)
 from agent.service.rates import Buckets
 from agent.service.service import Service
 from agent.service.tenant_files import ReadyTenant
@@ -55,6 +61,7 @@ class OutboundCalls:
         self._lists = DoNotCallFiles()
         self._rates = Buckets()
         self._held: bool | None = None  # whether the orders are ours; None: not known yet
+        service.ringing = lambda: self._book.ringing(clock())
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -126,8 +133,10 @@ class OutboundCalls:
                 now = self._clock()
                 waits_s = [self._begin(name, work, now) for name in self._book.tenants]
                 for order in self._book.active():
+                    was = order.state
                     if order.give_up(now):
                         _log.warning("outbound.unclear", order=order.id)
+                        self.news.never_told(order, was)
                         await self._book.note(order)
                 if now >= swept + SWEEP_S:
                     swept = now
@@ -208,12 +217,11 @@ class OutboundCalls:
             self._book.released(order)
             return
         longest = longest_s(ready.tenant)
-        url = f"{order.origin}/twilio/outbound?order={order.id}&try={order.tries}"
         try:
             call = await rest.create_call(
                 order.to,
                 outbound.number,
-                url=url,
+                url=answered_url(order),
                 time_limit_s=round(longest),
                 **rest_fields(outbound, order),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from math import inf
 
 import structlog
@@ -100,6 +100,10 @@ class OutboundBook:
     def lines(self, tenant: str) -> int:
         """How many a tenant uses."""
         return len(self._lines[tenant])
+
+    def ringing(self, now: float) -> Counter[str]:
+        """How many calls of each tenant may be answered any moment."""
+        return Counter(order.tenant for order in self.active() if order.rings(now))
 
     def active(self) -> list[Order]:
         """The orders that have a line."""

@@ -18,6 +18,8 @@ UNCLEAR_S: Final = 60.0
 """Past the longest ringing: the carrier would have asked by then."""
 NEWS_S: Final = 120.0
 """Past the longest call: how long its end is waited for."""
+LONGEST_RING_S: Final = 120.0
+"""No tenant has it ring for longer."""
 HELD_BACK_S: Final = 30.0
 """After the carrier said that it is asked too much."""
 
@@ -64,6 +66,7 @@ class Order:
         due: when it is made at the earliest.
         until: when nothing more of it is waited for; 0: no such time.
         tries: so many were begun.
+        tried_at: when the latest was.
         call_sid: the carrier's id of the present try.
         answered_by: who, as far as the carrier can tell.
         result: completed, busy, no-answer, failed, canceled, machine, fax, unclear, or why it
@@ -84,6 +87,7 @@ class Order:
     due: float = 0.0
     until: float = 0.0
     tries: int = 0
+    tried_at: float = 0.0
     call_sid: str | None = None
     answered_by: AnsweredBy | None = None
     result: str | None = None
@@ -94,12 +98,17 @@ class Order:
         """Whether it takes one of the tenant's lines."""
         return self.state in ACTIVE
 
+    def rings(self, now: float) -> bool:
+        """Whether it may be answered any moment, as far as is known."""
+        return self.state in _TRIED and now < self.tried_at + LONGEST_RING_S
+
     def place(self, ring_s: float, now: float) -> None:
         """The carrier is going to be asked; to be written down before it is."""
         self.state = OrderState.PLACING
         self.tries += 1
         self.call_sid = self.answered_by = None
         self.until = now + ring_s + UNCLEAR_S
+        self.tried_at = now
 
     def placed(self, call_sid: str, longest_s: float, now: float) -> None:
         """The carrier has made the call; it may have asked for its document already."""

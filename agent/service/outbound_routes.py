@@ -11,7 +11,7 @@ from aiohttp import web
 
 from agent.service.auth import require_token
 from agent.service.carrier_requests import add_webhook, signed_form
-from agent.service.carrier_routes import join_stream, xml
+from agent.service.carrier_routes import asked_again, join_stream, xml
 from agent.service.carrier_status import FINAL, note_end
 from agent.service.console_requests import answer_json, read_json
 from agent.service.outbound import OutboundCalls, new_order_id, outbound_key
@@ -155,15 +155,17 @@ def shown(order: Order) -> dict[str, Any]:
 async def _answered(request: web.Request) -> web.Response:
     """A call that we placed was answered: join it to a media socket, or hang up."""
     values = await signed_form(request)
-    found = _found(request)
+    service, found = request.app[service_key], _found(request)
     call_id = values.get("CallSid", "")
     if found is None or not call_id:
         return xml(twiml.hang_up())
+    if (again := await asked_again(service, request, call_id)) is not None:
+        return xml(again)
     outbound, order, ready, n = found
     who = values.get("AnsweredBy", "")
     if not await outbound.news.answered(order, ready, call_id, n, who):
         return xml(twiml.hang_up())
-    return xml(join_stream(request.app[service_key], request, ready, call_id))
+    return xml(join_stream(service, request, ready, call_id))
 
 
 async def _status(request: web.Request) -> web.Response:

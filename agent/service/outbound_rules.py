@@ -80,11 +80,17 @@ def longest_s(tenant: Tenant) -> float:
     return tenant.limits.call + transferred + MARGIN_S
 
 
+def answered_url(order: Order) -> str:
+    """What the carrier asks when somebody has answered."""
+    return f"{order.origin}/twilio/outbound?order={order.id}&try={order.tries}"
+
+
 def rest_fields(outbound: Outbound, order: Order) -> dict[str, Any]:
     """What the carrier is told besides the number: whom to ask and tell, and what to listen for."""
     which = f"?order={order.id}&try={order.tries}"
     fields: dict[str, Any] = {
         "Method": "POST",
+        "FallbackUrl": answered_url(order),  # the same again: it is answered alike
         "StatusCallback": f"{order.origin}/twilio/outbound-status{which}",
         "StatusCallbackEvent": ("answered", "completed"),
         "Timeout": round(outbound.ring),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from agent.service.background import in_background
-from agent.service.carrier_news import NewsWriter
 from agent.service.keeping import RecordKeeper
+from agent.service.record_retention import delete_regularly
 from agent.service.reload import TenantStore
 from agent.service.settings import Settings
 from agent.service.spool import Spool
@@ -26,13 +26,17 @@ class Records:
 
     Attributes:
         store: None: none are kept.
-        writers: who brings them there; to be told of every call.
-        late: takes what the carrier tells of calls that are over.
+        keeper: brings them there; to be told of every call, and of what the carrier tells of
+            those that are over. None: there is no store.
     """
 
     store: Store | None = None
-    writers: Sequence[RecordKeeper] = ()
-    late: NewsWriter | None = None
+    keeper: RecordKeeper | None = None
+
+    @property
+    def writers(self) -> tuple[RecordKeeper, ...]:
+        """The keeper, if there is one."""
+        return () if self.keeper is None else (self.keeper,)
 
 
 @asynccontextmanager
@@ -57,15 +61,10 @@ async def records_kept(settings: Settings, tenants: TenantStore) -> AsyncIterato
 
     store = Store(settings.store)
     keeper = RecordKeeper(store, Spool(settings.data / "spool"))
-    news = NewsWriter(store, keeper.counters)
     try:
         await keeper.open()
-        deleting = keeper.delete_regularly(kept)
-        async with (
-            news.at_work(),
-            keeper.at_work(),
-            in_background(deleting, "retention.failed"),
-        ):
-            yield Records(store, [keeper], news)
+        deleting = delete_regularly(store, kept, keeper.counters)
+        async with keeper.at_work(), in_background(deleting, "retention.failed"):
+            yield Records(store, keeper)
     finally:
         await store.close()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from functools import partial
@@ -26,6 +26,7 @@ from agent.service.latest import Latest
 from agent.service.lives import Lives
 from agent.service.lookups import Lookups
 from agent.service.media_sockets import MediaSockets
+from agent.service.missed import MissedCalls
 from agent.service.phrase_cache import PhraseCache
 from agent.service.refusals import Refusals
 from agent.service.reload import TenantStore
@@ -66,6 +67,8 @@ class Service:
         refusals: requests of strangers.
         phrases: what the tenants' voices have said for the cover.
         tickets: for the media sockets that the carrier is sent to.
+        ringing: counts calls of each tenant that we placed and that may be answered any moment:
+            their lines are kept.
         placed: calls that we placed and that have not begun, by the carrier's call id.
         after_stream: documents that the carrier is given when it asks what next, by call id, once.
         rates: how often callers call.
@@ -76,6 +79,7 @@ class Service:
         transfers: calls that are passed on.
         voicemails: messages that callers leave on the carrier's recording.
         facts: what the carrier has told of the latest calls.
+        missed: calls that never come to the agent.
     """
 
     def __init__(
@@ -99,9 +103,11 @@ class Service:
             SpendingFile(settings.data / FILE_NAME),
         )
         self.facts = CarrierFacts()
+        self.missed = MissedCalls(self)
         self.transfers = Transfers(self)
         self.voicemails = Voicemails(settings.data, self.counters)
         self.draining = False
+        self.ringing: Callable[[], Counter[str]] = Counter
         self.tickets = Tickets(partial(token_urlsafe, 16))
         self.after_stream: dict[str, str] = Latest(MOST_CALLS)
         self.placed: dict[str, Placed] = Latest(MOST_CALLS)
@@ -111,7 +117,7 @@ class Service:
         self._callers: OrderedDict[str, Caller] = OrderedDict()
         self._runners = Runners(journal)
         self._lookups = Lookups(self.counters)
-        watching = Observers((*observers, self.facts, self.spending, self.transfers))
+        watching = Observers((*observers, self.facts, self.missed, self.spending, self.transfers))
         self._lives = Lives(self, dialler, self._runners, watching)
         self._sockets = MediaSockets(self, self._lives)
         self.rest: TwilioRest | None = None
@@ -146,13 +152,11 @@ class Service:
         """Why a further call of this tenant cannot be taken now; None when it can."""
         if self.draining:
             return "draining"
-        if len(self.running) >= self.settings.calls:
+        ringing, name = self.ringing(), ready.tenant.tenant
+        if len(self.running) + ringing.total() >= self.settings.calls:
             return "service_full"
-        name = ready.tenant.tenant
-        if (
-            sum(call.tenant == name for call in self.running.values())
-            >= ready.tenant.limits.concurrent
-        ):
+        lines = sum(call.tenant == name for call in self.running.values()) + ringing[name]
+        if lines >= ready.tenant.limits.concurrent:
             return "tenant_full"
         return "spent" if self.spending.refuses(ready) else None
 

@@ -21,6 +21,7 @@ from agent.call.state import CallState
 from agent.errors import ToolError
 from agent.observe.record_schema import Transfer as Attempt
 from agent.observe.record_schema import TransferEnd
+from agent.service.callers import own_number
 from agent.service.running import Caller, RunningCall
 from agent.service.voicemail import voicemail_document
 from agent.service.warm import WarmCalls
@@ -235,7 +236,7 @@ class Transfers:
             action=self.url(f"{DONE_PATH}?{query}"),
             ring_s=target.ring,
             time_limit_s=tenant.limits.transferred,
-            caller_id=None if theirs or leg.is_sip else number_of(caller.line or ""),
+            caller_id=None if theirs or leg.is_sip else own_number(tenant, caller.line),
             progress=self.url(f"{PROGRESS_PATH}?{query}"),
             say=say,
             language=tenant.agent.language or "en-US",

@@ -16,6 +16,9 @@ from agent.service.twilio_http import SID, CarrierError, Fields, TwilioHttp
 ENDED = frozenset({20404, 21220})
 """The carrier's codes for a call that is over (5.3)."""
 
+CURRENT = "Twilio.CURRENT"
+"""In place of the sid of a recording: the one that goes on (5.4)."""
+
 
 class CallResource(msgspec.Struct, frozen=True):
     """A call as the carrier has it; empty where it says nothing.
@@ -176,8 +179,9 @@ class TwilioRest:
     async def set_recording(
         self, call: str, recording: str, status: Literal["in-progress", "paused", "stopped"]
     ) -> Resource:
-        """Pause, go on with, or end a recording; a pause is recorded as silence."""
-        path = f"Calls/{_checked(call)}/Recordings/{_checked(recording)}"
+        """Pause, go on with, or end a recording, `CURRENT` for one; a pause is silence in it."""
+        which = recording if recording == CURRENT else _checked(recording)
+        path = f"Calls/{_checked(call)}/Recordings/{which}"
         form = {"Status": status, "PauseBehavior": "silence" if status == "paused" else None}
         return await self._http.ask("POST", path, form, Resource, repeatable=True)
 

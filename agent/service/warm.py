@@ -8,11 +8,11 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from agent.errors import ToolError
+from agent.service.callers import own_number
 from agent.service.running import RunningCall
 from agent.service.warm_transfer import PATH, Warm
 from agent.telephony.twilio import dial
 from agent.telephony.twilio.conference import ASKING_S
-from agent.telephony.twilio.sip import number_of
 from agent.tenants.transfers import Transfer
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ class WarmCalls:
         Raises:
             ToolError: nobody can be called.
         """
-        rest, line = self.service.rest, number_of(running.caller.line or "")
+        rest = self.service.rest
+        line = own_number(running.ready.tenant, running.caller.line)
         if rest is None or line is None:
             raise ToolError(f"{name} cannot be called from here.")
         warm = Warm(self, rest, running, name, summary, line)

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.errors import ConfigError, StoreError
 from agent.observe.carrier_news import CarrierNews, news_of, with_news
+from agent.observe.missed import is_missed
 from agent.observe.record_schema import CallRecord
 from agent.store.engine import WRITES, make_engine
 from agent.store.news import forget_news, forget_strays, known_news, put_news
@@ -25,7 +26,7 @@ from agent.store.rows import Row, place_of, record_of, rows_of, usd
 from agent.store.schema import migrate, version_of
 from agent.store.tables import HEAD, PARTS, calls
 from agent.store.wanted import MOST, CallFilter, CallSummary
-from agent.store.write import DELETED_AT_ONCE, fetched, forget, put, wipe
+from agent.store.write import DELETED_AT_ONCE, fetched, forget, is_there, put, wipe
 
 TRIES = 5
 """At a place that another process takes in the same microsecond."""
@@ -72,6 +73,7 @@ class Store:
     async def save(self, record: CallRecord) -> None:
         """Keep a call; a newer record of a call takes the place of an earlier one.
 
+        But that it was missed (`agent.observe.missed`) is kept only of a call that has no record.
         What the carrier tells of it (`tell`) is kept beside it, and only grows.
         """
         await self._ready()
@@ -79,7 +81,8 @@ class Store:
         news = news_of(record)
 
         async def write(connection: AsyncConnection) -> None:
-            await put(connection, place_of(record.began_at), *rows)
+            if not (is_missed(record) and await is_there(connection, record.call_id)):
+                await put(connection, place_of(record.began_at), *rows)
             if not news.empty:
                 await put_news(connection, news, place_of(record.ended_at))
 

@@ -37,6 +37,11 @@ async def put(
         await connection.execute(insert(words), [{"rowid": place, "words": said}])
 
 
+async def is_there(connection: AsyncConnection, call_id: str) -> bool:
+    """Whether there is a record of this call."""
+    return bool(await connection.scalar(select(calls.c.place).filter_by(call_id=call_id)))
+
+
 async def forget(connection: AsyncConnection, chosen: Select[Any]) -> int:
     """Delete the calls at these places, with all that belongs to them.
 

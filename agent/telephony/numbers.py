@@ -1,12 +1,29 @@
 """Which telephone numbers may be called, and what time it is there; without I/O."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from agent.telephony.number_ranges import ISLANDS, NO_COUNTRY, ONE_CLOCK, SPECIAL
 
 _E164: Final = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+
+WITHHELD: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "+266696687": "anonymous",
+        "+2562533": "blocked",
+        "+7378742833": "restricted",
+        "+86282452253": "unavailable",
+        "+8656696": "unknown",
+    }
+)
+"""What carriers write in place of a number that is withheld: a word, typed on a telephone's keys.
+
+It looks like a number and is nobody's; everybody who withholds his number has it.
+Source: docs/protocols/twilio.md 1.1.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from difflib import get_close_matches
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
@@ -208,6 +209,13 @@ def _line(value: object) -> object:
     return " ".join(value.split()) if isinstance(value, str) else value
 
 
+def _sayable(value: str) -> str:
+    for character in value:
+        if unicodedata.category(character) in {"Cc", "Cs"} or character in "\ufffe\uffff":
+            raise ValueError(f"holds a character that nobody can say, U+{ord(character):04X}")
+    return value
+
+
 type Switch = Annotated[bool, BeforeValidator(_switch, json_schema_input_type=bool | _SwitchText)]
 type TimeZone = Annotated[ZoneInfo, BeforeValidator(_time_zone, json_schema_input_type=str)]
 type PhoneNumber = Annotated[
@@ -229,6 +237,7 @@ type Spoken = Annotated[
     str,
     BeforeValidator(_line),
     Field(min_length=1, max_length=1000),
+    AfterValidator(_sayable),
     AfterValidator(without_places),
 ]
 """A sentence that is said aloud: line breaks of the file mean nothing."""
@@ -236,6 +245,7 @@ type Greeting = Annotated[
     str,
     BeforeValidator(_line),
     Field(min_length=1, max_length=1000),
+    AfterValidator(_sayable),
     AfterValidator(with_places),
 ]
 """One in which something about the caller may stand, as `{caller.name|there}`."""
@@ -243,6 +253,7 @@ type SpokenBriefly = Annotated[
     str,
     BeforeValidator(_line),
     Field(min_length=1, max_length=200),
+    AfterValidator(_sayable),
     AfterValidator(without_places),
 ]
 """One that nobody may have to wait for: at 200 characters it takes some fifteen seconds."""

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self, cast
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     Discriminator,
     Field,
     GetCoreSchemaHandler,
@@ -145,6 +146,26 @@ class McpTool(Strict):
             yield ("env", name), WRITTEN_OUT
 
 
+_Builtin = Literal[
+    "end_call",
+    "current_time",
+    "take_message",
+    "call_back",
+    "language",
+    "transfer",
+    "voicemail",
+    "send_sms",
+    "send_digits",
+    "pause_recording",
+]
+_Written = _Builtin | Literal["take_card"]
+
+
+def _known_as(value: object) -> object:
+    """The name that a built-in tool has here; `take_card` says what the pause is for."""
+    return "pause_recording" if value == "take_card" else value
+
+
 class BuiltinTool(Strict):
     """A tool that this service provides.
 
@@ -155,25 +176,15 @@ class BuiltinTool(Strict):
             speaks; `transfer` passes the caller on to one of transfers; `voicemail` lets the
             caller speak on a recording; `send_sms` sends a text message; `send_digits` dials on
             the line; `pause_recording` keeps what is said out of all that is kept of the call, a
-            card number for one, until the agent calls resume_recording.
+            card number for one, until the agent calls resume_recording; `take_card` is another name
+            for it.
         by: of send_digits: line: the tones go with the agent's voice; carrier: the carrier makes
             them, and the agent is off the line for a moment, for machines that do not hear ours.
         claims: words by which the agent says that it was done, as `your message`. A call in which
             the caller heard them, and in which it never succeeded, is marked in its record.
     """
 
-    builtin: Literal[
-        "end_call",
-        "current_time",
-        "take_message",
-        "call_back",
-        "language",
-        "transfer",
-        "voicemail",
-        "send_sms",
-        "send_digits",
-        "pause_recording",
-    ]
+    builtin: Annotated[_Builtin, BeforeValidator(_known_as, json_schema_input_type=_Written)]
     by: Literal["line", "carrier"] = "line"
     claims: ClaimWords = ()
 

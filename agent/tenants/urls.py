@@ -47,6 +47,8 @@ def url_problem(url: str, allow: Iterable[str] = (), *, inside: bool = False) ->
         return "is not a URL, as https://api.example.com/orders/{order_id}"
     if re.search(r"[\s\\]", rest):
         return "holds a space or a backslash; write %20 or %5C"
+    if not rest.isprintable():
+        return "holds a character that nobody sees; write it as %.."
     return _host_problem(host, tuple(allow), inside)
 
 

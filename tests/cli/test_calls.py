@@ -19,6 +19,8 @@ from PIL import Image
 
 import agent
 from agent.cli.calls_plot import read_recording
+from agent.observe.carrier_news import CarrierNews
+from agent.observe.missed import Missed, MissedCall, missed_record
 from agent.observe.record_schema import CallRecord
 from agent.store.store import Store
 from tests.cli.command import Command
@@ -125,6 +127,33 @@ def test_a_call_of_which_nothing_is_known_is_shown_too(run: Command, kept: Path)
     text = "\n".join(" ".join(line.split()) for line in run("calls", "show", "CA3").out)
     assert "ready never" in text
     assert "continuity\nall zero" in text
+
+
+def test_a_call_that_nobody_answered_is_found_and_shown(run: Command, kept: Path) -> None:
+    call = MissedCall("CA4", "shop", "outbound", CALLER, "+15550100100", NOON)
+    news = CarrierNews(call_id="CA4", status="no-answer", duration_s=0, sip_code=480)
+
+    async def save() -> None:
+        store = Store(f"sqlite:///{kept}/calls.sqlite3")
+        await store.save(missed_record(call, Missed.NO_ANSWER, NOON, generation=3, news=news))
+        await store.close()
+
+    asyncio.run(save())
+    assert ids(run("calls", "list", "--outcome", "no_answer").out) == ["CA4"]
+    lines = [" ".join(line.split()) for line in run("calls", "show", "CA4").out]
+    assert lines == [
+        "call CA4",
+        "tenant shop, generation 3",
+        f"caller {CALLER}, outbound",
+        "began 2026-11-20 12:00:00 UTC, lasted 0:00",
+        "outcome no_answer",
+        "carrier no-answer, 0 s, SIP 480",
+        "agent the call never came to it",
+    ]
+    [row] = table(run("calls", "export", "--format", "csv", "--outcome", "no_answer").out)
+    assert (row["outcome"], row["carrier_status"], row["turns"]) == ("no_answer", "no-answer", "0")
+    assert CALLER not in row.values()
+    assert run("calls", "plot", "CA4").out == ["calls/CA4.svg and .png"]
 
 
 def test_markup_of_a_caller_is_shown_as_it_is(run: Command, kept: Path) -> None:

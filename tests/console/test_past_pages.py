@@ -1,12 +1,18 @@
 """Calls of the past in a browser: listed, found, opened and heard."""
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.async_api import expect
 
+from agent.observe.carrier_news import CarrierNews
+from agent.observe.missed import Missed, MissedCall, missed_record
+from agent.store.store import Store
 from tests.console.browser import require_chromium, until
 from tests.console.pages import HOSTILE, MARKS, Scene, with_past_calls
+from tests.service.house import CALLER
+from tests.service.past_calls import BEGAN
 
 require_chromium()
 pytestmark = MARKS
@@ -68,6 +74,31 @@ def test_a_past_call_is_heard_from_where_one_clicks(tmp_path: Path) -> None:
         )
         assert drawn
 
+    with_past_calls(tmp_path, test)
+
+
+def test_a_call_that_nobody_answered_is_found_by_its_outcome_and_opened(tmp_path: Path) -> None:
+    call = MissedCall("CA900", "shop", "outbound", CALLER, "+15550100100", BEGAN)
+    news = CarrierNews(call_id="CA900", status="no-answer", duration_s=0, sip_code=480)
+
+    async def save() -> None:
+        store = Store(f"sqlite:///{tmp_path}/calls.sqlite3")
+        await store.save(missed_record(call, Missed.NO_ANSWER, BEGAN, news=news))
+        await store.close()
+
+    async def test(scene: Scene) -> None:
+        page = await scene.console("calls")
+        await page.get_by_label("Outcome").fill("no answer")
+        await page.get_by_role("button", name="Find").click()
+        await expect(page.locator("#call-rows tr")).to_have_count(1)
+        await expect(page.locator("#call-rows tr")).to_contain_text("no answer")
+        await page.locator("#call-rows a").click()
+        await expect(page.locator("#call-heading")).to_contain_text(f"{CALLER} to shop")
+        for told in ("Outcomeno answer", "Who calledthe agent", "no answer, 0:00, SIP 480"):
+            await expect(page.locator("#call-figures")).to_contain_text(told)
+        await expect(page.locator("#call-words li")).to_have_count(0)
+
+    asyncio.run(save())
     with_past_calls(tmp_path, test)
 
 

@@ -1,6 +1,7 @@
 """What calls were, as series."""
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -8,10 +9,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from agent.call.continuity import Continuity
-from agent.call.cost import Cost, UsageReport
+from agent.call.cost import CallPrices, CarrierPrices, Cost, UsageReport
 from agent.call.report import CallReport, ToolReport, TurnReport
 from agent.call.timeline import Entry
+from agent.observe.carrier_news import CarrierNews
 from agent.observe.metrics import MOST_TENANTS, OTHERS, Metrics, barge_in_stops
+from agent.observe.missed import MissedCall, missed_record
 
 PERSONAL = "I am Anna"
 
@@ -112,6 +115,23 @@ def test_a_call_is_counted_in_every_series() -> None:
     assert {name: found[name] for name in expected} == pytest.approx(expected)
     assert ("seamline_tokens_total", "bella", "cached", "text") not in found
     assert not any(name[0].endswith("_created") for name in found)
+
+
+def test_calls_that_never_came_to_the_agent_are_counted_apart() -> None:
+    metrics = Metrics()
+    began = datetime(2026, 11, 20, tzinfo=UTC)
+    call = MissedCall("CA1", "bella", "outbound", PERSONAL, None, began)
+    prices = CallPrices(carrier=CarrierPrices(Decimal("0.5")), dated="2026-11-21")
+    talked_to = CarrierNews(call_id="CA1", duration_s=20)
+    metrics.call_missed(missed_record(call, "busy", began, prices=prices))
+    metrics.call_missed(missed_record(call, "machine", began, news=talked_to, prices=prices))
+    metrics.call_missed(missed_record(call, "machine", began))
+    found = samples(metrics)
+    assert found["seamline_calls_missed_total", "bella", "busy"] == 1
+    assert found["seamline_calls_missed_total", "bella", "machine"] == 2
+    assert found["seamline_cost_usd_total", "bella", "carrier"] == 0.5
+    assert ("seamline_calls_total", "bella", "machine") not in found
+    assert PERSONAL not in metrics.text().decode()
 
 
 def test_nobody_s_words_and_numbers_are_in_a_series() -> None:

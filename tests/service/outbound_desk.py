@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,7 @@ def at_desk(
     text: str = SELLER,
     never: str = "",
     behaviour: Behaviour = polite,
+    run: Callable[[Coroutine[Any, Any, None]], None] = run_on_loopback,
     **changes: Any,
 ) -> None:
     """Run a test with a service whose one more tenant makes calls.
@@ -87,6 +88,7 @@ def at_desk(
         text: the tenant's file.
         never: the numbers that it may not call.
         behaviour: the model's.
+        run: runs it all; in real time where a store's thread needs that.
         changes: of the service's settings.
     """
     (folder / "seller.yaml").write_text(text)
@@ -102,4 +104,4 @@ def at_desk(
         ):
             await test(Desk(home, carrier, session))
 
-    run_on_loopback(main())
+    run(main())

@@ -5,10 +5,13 @@ import sqlite3
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from agent.observe.missed import MissedCall
+from agent.service.missed import Why
 from agent.service.outbound import OutboundCalls
 from agent.service.outbound_file import HeldElsewhere, OutboundFile
 from agent.service.outbound_order import Order
@@ -94,6 +97,7 @@ class Office:
 
     Attributes:
         passed_s: how much later it is than the loop's time says.
+        missed: calls of which it was told that they never came to the agent.
     """
 
     def __init__(self, keys: str = "", more: str = "") -> None:
@@ -108,6 +112,7 @@ class Office:
         self.refusal: str | None = None
         self.announced: list[Any] = []
         self.running: dict[str, Any] = {}
+        self.missed: list[tuple[MissedCall, Why, datetime]] = []
         self.service = SimpleNamespace(
             rest=self.rest,
             placed={},
@@ -118,6 +123,7 @@ class Office:
             call_of=self.running.get,
             running=self.running,
             announced=self._announce,
+            missed=SimpleNamespace(missed=self._miss),
         )
         self.again()
 
@@ -128,6 +134,12 @@ class Office:
 
     def clock(self) -> float:
         return EPOCH + self.passed_s + asyncio.get_running_loop().time()
+
+    def _miss(
+        self, call: MissedCall, ready: ReadyTenant | None, why: Why, ended_at: datetime
+    ) -> None:
+        assert ready is None or ready.tenant.tenant == call.tenant
+        self.missed.append((call, why, ended_at))
 
     async def _announce(self, ready: object, call_id: str, number: str, about: object) -> None:
         self.announced.append((call_id, number, about))

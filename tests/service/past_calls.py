@@ -20,6 +20,7 @@ def record(n: int, **changes: Any) -> CallRecord:
     """The record of the call that began after so many minutes."""
     values: dict[str, Any] = {
         "call_id": f"CA{n}",
+        "stream_id": f"MZ{n}",
         "tenant": "shop",
         "caller": CALLER,
         "began_at": BEGAN + timedelta(minutes=n),

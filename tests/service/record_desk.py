@@ -1,4 +1,4 @@
-"""A keeper of records at work, with a store that does what a test says."""
+"""A keeper of records and news at work, with a store that does what a test says."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from agent.errors import StoreError
+from agent.observe.carrier_news import CarrierNews
 from agent.observe.record_schema import CallRecord
 from agent.service.keeping import RecordKeeper
 from agent.service.spool import Spool
@@ -23,14 +24,16 @@ class Store:
     """A store that does what a test says.
 
     Attributes:
+        saved: calls of which it has a record, in the order in which they came.
+        told: news that it has.
         failing: raised by every use.
-        takes_s: how long a record takes.
+        takes_s: how long a record takes, or a piece of news.
         unfit: calls that it refuses.
     """
 
     def __init__(self) -> None:
         self.saved: list[str] = []
-        self.deleted: list[tuple[str, datetime]] = []
+        self.told: list[CarrierNews] = []
         self.failing: Exception | None = None
         self.takes_s = 0.0
         self.unfit: set[str] = set()
@@ -41,19 +44,21 @@ class Store:
             raise self.failing
 
     async def save(self, record: CallRecord) -> None:
+        await self._take(record.call_id)
+        self.saved.append(record.call_id)
+
+    async def tell(self, news: CarrierNews, at: datetime) -> None:
+        assert at.tzinfo is not None
+        await self._take(news.call_id)
+        self.told.append(news)
+
+    async def _take(self, call_id: str) -> None:
         self.tries += 1
         await asyncio.sleep(self.takes_s)
-        if record.call_id in self.unfit:
+        if call_id in self.unfit:
             raise UNFIT
         if self.failing is not None:
             raise self.failing
-        self.saved.append(record.call_id)
-
-    async def delete_before(self, tenant: str, at: datetime) -> int:
-        if self.failing is not None:
-            raise self.failing
-        self.deleted.append((tenant, at))
-        return 3 if tenant == "shop" else 0
 
 
 class Desk:
@@ -86,6 +91,11 @@ class Desk:
 def call(n: int) -> CallRecord:
     """The record of the call that began in this second."""
     return record(f"CA{n}", began_at=NOON + timedelta(seconds=n))
+
+
+def news(call_id: str, status: str = "completed", tenant: str | None = "shop") -> CarrierNews:
+    """What the carrier tells of a call."""
+    return CarrierNews(call_id=call_id, tenant=tenant, status=status)
 
 
 async def quiet(keeper: RecordKeeper) -> None:

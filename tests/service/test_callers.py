@@ -1,4 +1,7 @@
-from agent.service.callers import caller_of
+import pytest
+
+from agent.service.callers import caller_of, own_number
+from agent.tenants.parse import parse_tenant
 
 SIP = {
     "From": "sip:+15550199999@pbx.example.com",
@@ -28,5 +31,29 @@ def test_a_number_in_a_sip_address_is_the_caller_s() -> None:
 
 def test_who_withholds_the_number_has_none_that_can_be_called() -> None:
     assert caller_of({"From": "anonymous", "To": "+15550100100"}).number == "anonymous"
+    assert caller_of({"From": "+266696687", "To": "+15550100100"}).number == "anonymous"
+    assert caller_of({"From": "sip:+7378742833@pbx.example.com"}).number == "restricted"
     assert caller_of({"From": ""}).number is None
     assert caller_of({}).line is None
+
+
+TENANT = "tenant: shop\nnumbers: [{numbers}]\nagent: {{greeting: Hi., instructions: Be kind.}}\n"
+OUTBOUND = "outbound: {number: +15550100109, to: +1555}\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "numbers", "more", "shown"),
+    [
+        ("+15550100101", "+15550100100", OUTBOUND, "+15550100101"),
+        ("sip:+15550100101@byoc.example.com", "+15550100100", "", "+15550100101"),
+        ("sip:sales@acme.example.com", "sip:sales, +15550*, +15550100100", "", "+15550100100"),
+        ("sip:sales@acme.example.com", "sip:sales, +15550100100", OUTBOUND, "+15550100109"),
+        ("sip:sales@acme.example.com", "sip:sales", "", None),
+        (None, "'sip:+15550100100', default", "", None),
+    ],
+)
+def test_others_see_the_line_or_another_number_of_ours(
+    line: str | None, numbers: str, more: str, shown: str | None
+) -> None:
+    tenant = parse_tenant(TENANT.format(numbers=numbers) + more, "shop.yaml")
+    assert own_number(tenant, line) == shown

@@ -5,12 +5,13 @@ import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
 
+import pytest
 from aiohttp import web
 
 from agent.service.background import in_background
 from agent.service.carrier_recording import CarrierRecording
 from tests.service.house import captured_log
-from tests.service.rest_side import CALL, Carrier, account_of, refused
+from tests.service.rest_side import CALL, Answer, Carrier, account_of, refused
 from tests.support.patient_loop import run_on_loopback
 
 RECORDING = "RE" + "2" * 32
@@ -104,6 +105,50 @@ def test_a_recording_that_cannot_be_paused_is_ended() -> None:
     assert [form.get("Status") for _, form in asked(carrier)] == [None, "paused", "stopped"]
     assert counters == {"carrier_recordings": 1, "carrier_recordings_failed": 1}
     assert len(reasons) == 1
+
+
+@pytest.mark.parametrize(
+    "answer", [refused(503), web.Response(text="garbage"), web.json_response({})]
+)
+def test_one_that_may_have_begun_is_ended_by_whatever_name(answer: Answer) -> None:
+    carrier = Carrier(answer, MADE)
+
+    counters, reasons = recorded(carrier, whole)
+
+    stop = (f"Calls/{CALL}/Recordings/Twilio.CURRENT.json", {"Status": "stopped"})
+    assert asked(carrier) == [(PATH, {"RecordingChannels": "dual"}), stop]
+    assert counters == {"carrier_recordings_failed": 1}
+    assert len(reasons) == 1
+
+
+@pytest.mark.parametrize("wants", [[True, False], [True, False, True]])
+def test_one_that_does_not_do_as_it_is_told_is_ended_as_soon_as_the_carrier_answers(
+    wants: list[bool],
+) -> None:
+    down = [refused(503)] * 7  # the request itself, and one to end it, each repeated
+    pauses = [MADE] * (len(wants) - 2)
+    carrier = Carrier(MADE, *pauses, *down, MADE)
+
+    async def act(recording: CarrierRecording) -> None:
+        for on in wants:
+            recording.keep(on)
+            await asyncio.sleep(1)
+        await asyncio.sleep(60)
+
+    counters, reasons = recorded(carrier, act)
+
+    assert asked(carrier)[-1] == (ONE, {"Status": "stopped"})
+    assert len(asked(carrier)) == len(carrier.asked) == 1 + len(pauses) + len(down) + 1
+    assert counters == {"carrier_recordings": 1, "carrier_recordings_failed": 1}
+    assert len(reasons) == 1
+
+
+def test_one_that_is_over_is_not_ended_again() -> None:
+    carrier = Carrier(MADE, refused(404, 20404))
+
+    recorded(carrier, whole)
+
+    assert [form.get("Status") for _, form in asked(carrier)] == [None, "paused", "stopped"]
 
 
 def test_a_call_that_the_carrier_does_not_know_is_counted() -> None:

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from agent.errors import StoreError
+from agent.observe.carrier_news import CarrierNews
 from agent.observe.record_schema import CallRecord
 from agent.service.console_alarms import alarms_of
 from agent.service.keeping import RecordKeeper
@@ -29,7 +30,7 @@ class NoStore:
     async def save(self, record: CallRecord) -> None:
         raise StoreError("nobody there")
 
-    async def delete_before(self, tenant: str, at: object) -> int:
+    async def tell(self, news: CarrierNews, at: object) -> None:
         raise StoreError("nobody there")
 
 
@@ -63,10 +64,12 @@ def test_a_store_that_does_not_work_is_told_with_what_waits(tmp_path: Path) -> N
 def test_records_that_are_lost_or_do_not_fit_are_told(tmp_path: Path) -> None:
     async def test(desk: Desk) -> None:
         keeper = RecordKeeper(NoStore(), Spool(tmp_path / "spool"))
-        keeper.counters.update(records_lost=2, records_refused=3)
-        lost, refused = alarms_of(desk.service, [keeper])
-        assert "lost since the start: 2" in lost
-        assert "refused since the start: 3" in refused
+        keeper.counters.update(records_lost=2, news_lost=4, records_refused=3, news_refused=5)
+        assert list(alarms_of(desk.service, [keeper])) == [
+            "Records that are lost since the start: 2. The log has their calls.",
+            "News of the carrier that are lost since the start: 4. The log has their calls.",
+            "Records and news that the store refused since the start: 8. See spool/refused.",
+        ]
 
     at_the_desk(tmp_path, test)
 

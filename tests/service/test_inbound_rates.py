@@ -86,3 +86,23 @@ def test_a_call_too_many_is_told_so_in_the_carrier_s_words(tmp_path: Path) -> No
             assert (counters["refused_caller_rate"], counters["refused_tenant_rate"]) == (1, 1)
 
     run_on_loopback(main())
+
+
+@pytest.mark.socket
+def test_those_who_withhold_their_numbers_are_not_taken_for_one(tmp_path: Path) -> None:
+    (tmp_path / "popular.yaml").write_text(
+        "tenant: popular\nnumbers: [+15550100107]\nagent: {instructions: Be kind.}\n"
+        "limits: {per_caller: 1}\n"
+    )
+
+    async def main() -> None:
+        async with (
+            house(tmp_path, "ws://127.0.0.1:1") as home,
+            aiohttp.ClientSession() as session,
+        ):
+            for number in range(3):
+                call = {"CallSid": f"CA{number:032x}", "From": "+266696687", "To": "+15550100107"}
+                async with session.post(f"{home.origin}/twilio/voice", data=call) as response:
+                    assert "<Stream" in await response.text()
+
+    run_on_loopback(main())

@@ -1,14 +1,12 @@
-"""Records on their way to a store that works: in order, bounded, and deleted in the end."""
+"""Records on their way to a store that works: in order, and bounded."""
 
-import asyncio
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from agent.service import keeping
-from agent.service.keeping import EVERY_S, RecordKeeper
-from tests.service.record_desk import BROKEN, Desk, call, quiet
+from agent.service.keeping import RecordKeeper
+from tests.service.record_desk import Desk, call, quiet
 
 
 @pytest.fixture
@@ -75,23 +73,3 @@ def test_an_error_of_our_own_is_told_and_loses_nothing(desk: Desk) -> None:
     desk.run(work)
     assert desk.events() == ["keeping.failed"]
     assert desk.in_spool() == ["CA1"]
-
-
-def test_what_tenants_no_longer_keep_is_deleted_every_hour(desk: Desk) -> None:
-    async def work(keeper: RecordKeeper) -> None:
-        task = asyncio.create_task(keeper.delete_regularly(lambda: {"shop": 3600.0, "office": 1.0}))
-        await asyncio.sleep(EVERY_S - 1)
-        assert [tenant for tenant, _ in desk.store.deleted] == ["shop", "office"]
-        desk.store.failing = BROKEN
-        await asyncio.sleep(2)
-        desk.store.failing = None
-        await asyncio.sleep(EVERY_S)
-        assert len(desk.store.deleted) == 4
-        task.cancel()
-        await asyncio.wait([task])
-        assert keeper.counters["records_deleted"] == 6
-
-    desk.run(work)
-    age = datetime.now(UTC) - desk.store.deleted[0][1]
-    assert timedelta(hours=1) <= age < timedelta(hours=1, minutes=1)
-    assert desk.events() == ["records.deleted", *["records.not_deleted"] * 2, "records.deleted"]

@@ -11,7 +11,7 @@ from agent.store.store import Store
 from tests.service.carrier_desk import Desk, desk
 from tests.service.house import House, house
 from tests.service.model_side import fake_model, polite
-from tests.support.patient_loop import run_on_loopback
+from tests.support.leaks import nothing_left
 
 pytestmark = pytest.mark.socket
 
@@ -26,18 +26,19 @@ def with_store(folder: Path, test: Test) -> None:
     address = f"sqlite:///{folder}/calls.sqlite3"
 
     async def main() -> None:
-        store = Store(address)
-        try:
-            async with (
-                fake_model(polite) as model,
-                house(folder, model.url, store=address) as home,
-                desk(home) as carrier,
-            ):
-                await test(home, carrier, store)
-        finally:
-            await store.close()
+        async with nothing_left():
+            store = Store(address)
+            try:
+                async with (
+                    fake_model(polite) as model,
+                    house(folder, model.url, store=address) as home,
+                    desk(home) as carrier,
+                ):
+                    await test(home, carrier, store)
+            finally:
+                await store.close()
 
-    run_on_loopback(main())
+    asyncio.run(main())  # the store's thread needs real time
 
 
 async def record_of(store: Store, carrier: Desk) -> CallRecord:

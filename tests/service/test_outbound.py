@@ -29,6 +29,7 @@ def test_the_carrier_is_asked_once_with_all_it_needs() -> None:
         "url": "https://x.example/twilio/outbound?order=o1&try=1",
         "time_limit_s": 360,
         "Method": "POST",
+        "FallbackUrl": "https://x.example/twilio/outbound?order=o1&try=1",
         "StatusCallback": "https://x.example/twilio/outbound-status?order=o1&try=1",
         "StatusCallbackEvent": ("answered", "completed"),
         "Timeout": 25,

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from tests.service.model_side import ModelSide, text_in
-from tests.service.outbound_desk import TO, Desk, at_desk
+from tests.service.outbound_desk import SELLER, TO, Desk, at_desk
 from tests.service.phone_side import phone_side
 from tests.service.rest_side import LIVE, Answer, refused
 
@@ -22,6 +22,14 @@ def stream_of(document: str) -> dict[str, str]:
     for parameter in fromstring(document).iter("Parameter"):
         found[parameter.get("name", "")] = parameter.get("value", "")
     return found
+
+
+async def greets(side: ModelSide) -> None:
+    """Say something when asked to, and listen."""
+    await side.set_up()
+    await side.until(lambda message: text_in(message) is not None)
+    await side.say(0.6)
+    await side.until_closed()
 
 
 def test_a_call_is_asked_for_made_and_talked(tmp_path: Path) -> None:
@@ -61,6 +69,45 @@ def test_a_call_is_asked_for_made_and_talked(tmp_path: Path) -> None:
 
     at_desk(tmp_path, test, behaviour=greets)
     assert told == ['Greet the caller now. Say exactly: "Hello Ada."']
+
+
+def test_a_call_that_is_asked_about_again_is_joined_again_and_not_once_it_is_over(
+    tmp_path: Path,
+) -> None:
+    """As after a request that failed: also where the call has its tenant's only line."""
+
+    async def test(desk: Desk) -> None:
+        _, order = await desk.ask()
+        await desk.until(order["id"], "placed")
+        assert dict(desk.carrier.asked[-1][2])["FallbackUrl"] == desk.url("Url")
+        media = desk.home.local.replace("/local", "/1")
+        asked = {"CallSid": LIVE["sid"], "To": TO}
+        async with phone_side(media, number=0x7, media_every_s=0.02) as phone:
+            phone.call_id = LIVE["sid"]
+            document = await desk.carrier_asks(desk.url("Url"), **asked)
+            await phone.open(**stream_of(document))
+            await phone.until("mark")
+            assert "<Stream" in await desk.carrier_asks(desk.url("FallbackUrl"), **asked)
+            await phone.hang_up()
+        await desk.home.quiet(30)
+        document = await desk.carrier_asks(desk.url("FallbackUrl"), **asked)
+        assert "<Hangup" in document
+        assert "<Stream" not in document
+
+    at_desk(tmp_path, test, text=f"{SELLER}limits: {{concurrent: 1}}\n", behaviour=greets)
+
+
+def test_the_line_of_a_call_that_rings_is_given_to_nobody_else(tmp_path: Path) -> None:
+    async def test(desk: Desk) -> None:
+        voice = f"{desk.home.origin}/twilio/voice"
+        asked = {"CallSid": "CA" + "9" * 32, "To": "+15550100105", "From": TO}
+        _, order = await desk.ask()
+        await desk.until(order["id"], "placed")
+        assert "All our lines are busy" in await desk.carrier_asks(voice, **asked)
+        of_ours = {"CallSid": LIVE["sid"], "To": TO}
+        assert "<Stream" in await desk.carrier_asks(desk.url("Url"), **of_ours)
+
+    at_desk(tmp_path, test, text=f"{SELLER}limits: {{concurrent: 1}}\n")
 
 
 def test_after_the_beep_the_message_is_left_and_the_call_is_over(tmp_path: Path) -> None:

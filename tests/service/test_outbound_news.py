@@ -127,6 +127,41 @@ def test_what_is_found_out_later_changes_the_call(keys: str, who: str, told: lis
     at_work(office, work)
 
 
+WHO = {"person": "human", "machine": "machine_start", "fax": "fax", "unknown": "unknown"}
+
+
+def policy(kind: str, doing: str) -> str:
+    """A tenant that does this with these, and never leaves its message to others."""
+    others = dict.fromkeys(WHO, "talk") | {kind: doing}
+    message = ", message: Call us." if doing == "message" else ""
+    return f"{message}, answered: {others}".replace("'", "")
+
+
+@pytest.mark.parametrize("doing", ["talk", "message", "hang_up"])
+@pytest.mark.parametrize("kind", WHO)
+def test_whatever_the_file_says_is_done_with_whoever_answers(kind: str, doing: str) -> None:
+    known, later = Office(f", detect: sync{policy(kind, doing)}"), Office(policy(kind, doing))
+
+    async def before() -> None:
+        order = await known.ask()
+        await asyncio.sleep(1)
+        joined = await known.calls.news.answered(order, known.ready, SID, 1, WHO[kind])
+        assert joined is (doing != "hang_up")
+        said = [placed.message for placed in known.service.placed.values()]
+        assert said == {"talk": [None], "message": ["Call us."], "hang_up": []}[doing]
+
+    async def meanwhile() -> None:
+        order = await later.ask()
+        await asyncio.sleep(1)
+        supervisor = later.runs()
+        await later.calls.news.detected(order, later.ready, SID, 1, WHO[kind])
+        told = {"talk": [], "message": ["Call us."], "hang_up": [Outcome.MACHINE]}[doing]
+        assert supervisor.told == told
+
+    at_work(known, before)
+    at_work(later, meanwhile)
+
+
 def test_what_is_found_out_before_the_stream_begins_is_not_lost() -> None:
     office = Office(", message: Call us.")
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from agent.service.outbound import KEEP_S
-from agent.service.outbound_order import Order, OrderState
+from agent.service.outbound_order import LONGEST_RING_S, Order, OrderState
 from agent.service.outbound_rules import NotCalled
 from agent.tenants.parse import parse_tenant
 from tests.service.outbound_office import LINE, OTHER, SID, Office, at_work
@@ -40,6 +40,29 @@ def test_no_more_calls_at_a_time_than_the_file_says() -> None:
         await office.calls.news.ended(orders[0], office.ready, SID, 1, "completed")
         await asyncio.sleep(1)
         assert len(office.rest.asked) == 3
+
+    at_work(office, work)
+
+
+def test_lines_are_kept_for_calls_that_may_be_answered_any_moment() -> None:
+    office = Office()
+
+    def ringing() -> dict[str, int]:
+        return dict(office.service.ringing())
+
+    async def work() -> None:
+        assert ringing() == {}
+        first, second = await office.ask(1), await office.ask(2)
+        office.rest.answers = [SID, OTHER]
+        await asyncio.sleep(5)
+        assert ringing() == {"shop": 2}
+        await office.calls.news.answered(first, office.ready, SID, 1, "")
+        assert ringing() == {"shop": 1}
+        await asyncio.sleep(LONGEST_RING_S - 10)
+        assert ringing() == {"shop": 1}
+        await asyncio.sleep(10)
+        assert second.state is OrderState.PLACED
+        assert ringing() == {}
 
     at_work(office, work)
 

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from agent.errors import ConfigError
+from agent.observe.record_schema import CallRecord
 from agent.service.spool import Spool
 from agent.store.store import Store
 from agent.store.wanted import CallSummary
@@ -62,6 +64,19 @@ def calls_in(folder: Path) -> list[CallSummary]:
     return asyncio.run(main())
 
 
+def record_in(folder: Path, call_id: str) -> CallRecord:
+    async def main() -> CallRecord:
+        store = Store(address(folder))
+        try:
+            found = await store.call(call_id)
+            assert found is not None
+            return found
+        finally:
+            await store.close()
+
+    return asyncio.run(main())
+
+
 def test_a_call_that_is_over_is_found_in_the_store(tmp_path: Path) -> None:
     async def work(home: House) -> None:
         await one_call(home)
@@ -95,6 +110,25 @@ def test_calls_go_on_while_the_store_is_locked_and_are_found_when_it_is_not(
     serve_once(tmp_path, work)
     serve_once(tmp_path, bring)
     assert [call.outcome for call in calls_in(tmp_path)] == ["caller_hung_up"]
+
+
+def test_what_the_carrier_tells_late_is_found_though_the_store_failed_until_the_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.store.engine.WAIT_FOR_LOCK_S", 0.05)
+
+    async def work(home: House) -> None:
+        await one_call(home)
+        blocker.execute("BEGIN IMMEDIATE")
+        home.service.facts.call_over(home.ended()["call_id"], "completed", "71", "")
+        spool = Spool(home.service.settings.data / "spool")
+        assert await until(lambda: any(path.suffix == ".news" for path in spool.files()))
+
+    with closing(sqlite3.connect(tmp_path / "calls.sqlite3", isolation_level=None)) as blocker:
+        serve_once(tmp_path, work)
+    serve_once(tmp_path, bring)
+    told = record_in(tmp_path, calls_in(tmp_path)[0].call_id).carrier
+    assert (told.status, told.duration_s) == ("completed", 71)
 
 
 async def bring(home: House) -> None:

@@ -1,9 +1,12 @@
+"""What lies in the spool: whole, private, bounded, and read again."""
+
 import os
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from agent.observe.carrier_news import CarrierNews, news_of
 from agent.observe.personal import less_personal
 from agent.service import spool as module
 from agent.service.spool import REFUSED, Spool, SpoolFull, Unreadable
@@ -41,6 +44,26 @@ def test_a_call_has_one_file_however_often_it_is_put(folder: Path) -> None:
     spool.put(less_personal(FULL))
     [path] = spool.files()
     assert spool.read(path) == less_personal(FULL)
+
+
+def test_each_piece_of_news_of_a_call_has_a_file(folder: Path) -> None:
+    spool = Spool(folder)
+    first, second = news_of(FULL), CarrierNews(call_id="CA1", status="failed")
+    spool.put(first)
+    spool.put(FULL)
+    spool.put(second)
+    assert [spool.read(path) for path in spool.files()] == [FULL, first, second]
+    assert {path.stem.partition("-")[2] for path in spool.files()} == {"CA1"}
+    assert {path.stat().st_mode & 0o777 for path in spool.files()} == {0o600}
+
+
+def test_news_are_no_record_and_a_record_is_no_news(folder: Path) -> None:
+    spool = Spool(folder)
+    spool.put(CarrierNews(call_id="CA1"))
+    spool.put(FULL)
+    for path, other in zip(spool.files(), (".news", ".jsonl"), strict=True):
+        with pytest.raises(Unreadable):
+            spool.read(path.rename(path.with_name(f"x{other}")))
 
 
 def test_what_another_process_took_is_gone_without_a_word(folder: Path) -> None:

@@ -46,6 +46,14 @@ def test_a_caller_without_a_number_is_shown_as_our_line(caller: str | None) -> N
     in_house(work, caller=caller)
 
 
+def test_a_caller_on_a_line_without_a_number_is_shown_as_one_of_ours() -> None:
+    async def work(house: House) -> None:
+        house.transfers.begin(house.running, "kitchen", "")
+        assert 'callerId="+15550100100"' in house.leave()
+
+    in_house(work, caller="sip:ann@pbx.example.com", line="sip:sales@acme.sip.example.com")
+
+
 def test_somebody_whom_we_have_called_is_shown_as_our_line_too() -> None:
     async def work(house: House) -> None:
         house.running = replace(house.running, direction="outbound")

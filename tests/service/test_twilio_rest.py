@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from agent.service.twilio_http import CarrierError
-from agent.service.twilio_rest import TwilioRest
+from agent.service.twilio_rest import CURRENT, TwilioRest
 from tests.service.rest_side import ACCOUNT, CALL, LIVE, Carrier, ask, create, refused
 
 pytestmark = pytest.mark.socket
@@ -66,6 +66,10 @@ def test_a_call_is_made_with_the_fields_of_the_carrier() -> None:
                 f"Calls/{CALL}/Recordings/{OTHER}.json",
                 [("Status", "paused"), ("PauseBehavior", "silence")],
             ),
+        ),
+        (
+            lambda r: r.set_recording(CALL, CURRENT, "stopped"),
+            ("POST", f"Calls/{CALL}/Recordings/Twilio.CURRENT.json", [("Status", "stopped")]),
         ),
         (
             lambda r: r.set_recording(CALL, OTHER, "in-progress"),

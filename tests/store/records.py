@@ -162,7 +162,13 @@ FULL = CallRecord(
 def record(call_id: str, **other: Any) -> CallRecord:
     """A short call at noon."""
     began_at = other.pop("began_at", NOON)
-    values = {"call_id": call_id, "tenant": "shop", "outcome": "caller_hung_up"} | other
+    values: dict[str, Any] = {
+        "call_id": call_id,
+        "tenant": "shop",
+        "outcome": "caller_hung_up",
+        "stream_id": "MZ2",
+    }
+    values |= other
     return CallRecord(began_at=began_at, ended_at=began_at + timedelta(seconds=20), **values)
 
 

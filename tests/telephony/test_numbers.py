@@ -7,7 +7,7 @@ import pytest
 from phonenumbers import PhoneNumberType
 
 from agent.telephony.number_ranges import ISLANDS, NO_COUNTRY, ONE_CLOCK, SPECIAL
-from agent.telephony.numbers import NumberPolicy, refusal, zone_of
+from agent.telephony.numbers import WITHHELD, NumberPolicy, refusal, zone_of
 
 ANY = NumberPolicy()
 SPECIAL_KINDS = (
@@ -139,3 +139,9 @@ def test_the_tables_are_well_formed() -> None:
         ZoneInfo(zone)
     for beginnings in SPECIAL.values():
         assert all(text.isdigit() for text in beginnings)
+
+
+def test_a_withheld_number_is_a_word_on_the_keys_and_nobody_s_number() -> None:
+    for number, word in WITHHELD.items():
+        assert phonenumbers.convert_alpha_characters_in_number(f"+{word}") == number
+        assert not phonenumbers.is_valid_number(phonenumbers.parse(number))

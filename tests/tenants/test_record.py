@@ -54,6 +54,14 @@ def test_whatever_is_kept_may_be_announced(kind: str) -> None:
     assert (getattr(found, kind), found.consent) == (True, "We record.")
 
 
+def test_the_pause_may_be_named_for_what_it_is_for() -> None:
+    text = FILE.format("audio: yes, pause: 2m")
+    named = parse_tenant(text + "tools: [builtin: take_card]\n", "a.yaml")
+    assert named == parse_tenant(text + "tools: [builtin: pause_recording]\n", "a.yaml")
+    with pytest.raises(ConfigError, match="two tools are named"):
+        parse_tenant(text + "tools: [builtin: take_card, builtin: pause_recording]\n", "a.yaml")
+
+
 def test_a_pause_has_a_longest_time() -> None:
     text = FILE.format("pause: 2m") + "tools: [builtin: pause_recording]\n"
 

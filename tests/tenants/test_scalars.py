@@ -5,9 +5,11 @@ import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from agent.tenants.scalars import (
+    Greeting,
     NumberPattern,
     PhoneNumber,
     Spoken,
+    SpokenBriefly,
     Switch,
     TimeZone,
     decimal,
@@ -184,6 +186,7 @@ def test_a_number_that_is_no_text_is_left_to_the_type() -> None:
         ("+1 (555)*", "+1555*"),
         ("+4*", "+4*"),
         ("default", "default"),
+        ("sip:Sales", "sip:sales"),
     ],
 )
 def test_a_list_of_numbers_holds_beginnings_too(text: str, pattern: str) -> None:
@@ -210,6 +213,17 @@ def test_a_spoken_sentence_is_one_line() -> None:
     assert adapter.validate_python("Good\n  morning ") == "Good morning"
     with pytest.raises(ValidationError):
         adapter.validate_python(["x"])
+
+
+@pytest.mark.parametrize("kind", [Spoken, SpokenBriefly, Greeting])
+@pytest.mark.parametrize("character", ["\x00", "\x07", "\x9c", "\ud800", "\ufffe"])
+def test_what_nobody_can_say_and_no_document_can_carry_is_refused(
+    kind: type[str], character: str
+) -> None:
+    adapter = TypeAdapter[str](kind)
+    with pytest.raises(ValidationError, match=f"nobody can say, U\\+{ord(character):04X}|unicode"):
+        adapter.validate_python(f"Good {character} morning")
+    assert adapter.validate_python("Grüße, 你好 \U0001f600 <&>") == "Grüße, 你好 \U0001f600 <&>"
 
 
 def test_time_zones_are_looked_up() -> None:

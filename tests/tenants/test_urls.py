@@ -37,6 +37,7 @@ def test_a_public_server_may_be_called(url: str) -> None:
         ("https:///path", '"" is not a host\'s name'),
         ("https://x.example/a b", "holds a space or a backslash"),
         ("https://x.example/a\\b", "holds a space or a backslash"),
+        ("https://x.example/a\ab", "holds a character that nobody sees"),
         ("https://x_.-y/", '"x_.-y" is not a host\'s name'),
         ("http://127.0.0.1/", f'"127.0.0.1" {PRIVATE}'),
         ("http://10.1.2.3/", f'"10.1.2.3" {PRIVATE}'),

@@ -12,7 +12,7 @@ calls = typer.Typer(help="Look at past calls.", no_args_is_help=True)
 Call = Annotated[str, typer.Argument(help="The carrier's id, or latest.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Tenant = Annotated[str | None, typer.Option(help="Whose calls.")]
-Outcome = Annotated[str | None, typer.Option(help="How they ended: agent_ended, idle ...")]
+Outcome = Annotated[str | None, typer.Option(help="How they ended: agent_ended, no_answer ...")]
 Number = Annotated[str | None, typer.Option(help="The person's number: +15550100199.")]
 Since = Annotated[
     str | None,

@@ -18,6 +18,8 @@ LONGEST: Final = 200
 """Characters of one value."""
 
 _PREFIX: Final = "SipHeader_"
+_SIGNS: Final = (_PREFIX, "SipDomain", "SipCallId", "SipUsername", "SipSourceIp")
+"""How fields begin that calls by SIP alone have; a trunk of one's own brings only some of them."""
 _HEADER: Final = re.compile(r"X-[A-Za-z0-9-]{1,62}", re.IGNORECASE)
 _URI: Final = re.compile(
     r"sips?:(?:([^@\s]{1,128})@)?([A-Za-z0-9.:\[\]-]{1,128})(?:[;?].*)?", re.IGNORECASE
@@ -56,7 +58,7 @@ class SipCall:
 
 def sip_call(fields: Mapping[str, str]) -> SipCall | None:
     """What a webhook's fields say of it; None: the call did not come by SIP."""
-    came = any(name in fields for name in ("SipDomain", "SipCallId"))
+    came = any(name.startswith(_SIGNS) for name in fields)
     if not came and not fields.get("From", "").lower().startswith(("sip:", "sips:")):
         return None
     user, _ = user_and_host(fields.get("To", ""))

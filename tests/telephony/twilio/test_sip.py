@@ -37,6 +37,13 @@ def test_a_call_of_a_trunk_may_have_numbers_and_a_sip_address_behind_them() -> N
     assert call.user == ""
 
 
+@pytest.mark.parametrize("name", ["SipHeader_X-Case", "SipSourceIp", "SipUsername", "SipDomainSid"])
+def test_any_field_that_only_such_calls_have_says_so(name: str) -> None:
+    call = sip_call({"From": "+15550199999", "To": "+15550100100", name: "7"})
+    assert call is not None
+    assert call.headers == ({"X-Case": "7"} if name.startswith("SipHeader_") else {})
+
+
 def test_headers_are_bounded_and_plain() -> None:
     fields = {f"SipHeader_X-{i}": "v" for i in range(50)}
     call = sip_call({"SipCallId": "x", **fields})

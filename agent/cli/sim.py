@@ -42,9 +42,11 @@ def run_sim(calls: int, seed: int, *, jobs: int) -> int:
             totals.join(part)
             progress.update(task, advance=part.calls)
     console.print(_table(totals, seed, time.monotonic() - began, jobs))
-    failed = dict.fromkeys(seed for seed, _ in sorted(totals.failed))
-    for seed in list(failed)[:MOST_EXPLAINED]:
-        _explain(Console(highlight=False, soft_wrap=True), seed)
+    plain = Console(highlight=False, soft_wrap=True)
+    for seed, breach in (failed := sorted(totals.failed)):
+        plain.print(f"seed {seed}: {breach.promise}, {breach.what}", markup=False)
+    for seed in list(dict.fromkeys(seed for seed, _ in failed))[:MOST_EXPLAINED]:
+        _explain(plain, seed)
     return 1 if totals.violations else 0
 
 

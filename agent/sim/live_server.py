@@ -297,7 +297,7 @@ class LiveServer:
                 talk.phantom_interrupt(now)
                 self._settle(running, now)
             case Stall():
-                self._passed.extend(self.outputs())
+                self._passed = self.outputs()
                 self._silence.begin(mishap.seconds, now)
             case _:
                 assert_never(mishap)

@@ -148,6 +148,13 @@ def test_a_stall_holds_everything_back_until_it_is_over() -> None:
     assert for_ever.text("hi").run(60.0).got == []
 
 
+def test_what_a_stall_cuts_in_on_was_sent_before_and_none_of_it_is_lost() -> None:
+    when = InTurn(1, "speaking", audio_s=1.0)
+    line = line_with(planned=planned(when, Stall(20.0))).text("hi").run(15.0)
+    assert line.audio_s >= 1.0
+    assert line.run(10.0).audio_s == 4.0
+
+
 # Set-ups that come to nothing
 
 

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from agent.cli import app
-from agent.cli.sim import run_sim, trace_call
+from agent.cli.sim import MOST_EXPLAINED, run_sim, trace_call
 from agent.gemini.backoff import Backoff
 
 CALLS = 3000
@@ -35,6 +35,9 @@ def test_a_breach_is_explained_by_the_smallest_call(
     monkeypatch.setattr(Backoff, "failed", lambda *_: None)
     assert run_sim(60, 1, jobs=1) == 1
     told = capsys.readouterr().out
+    listed = [line for line in told.splitlines() if line.startswith("seed ") and ": the_" in line]
+    explained = told.count("the smallest that does")
+    assert len(listed) > explained == MOST_EXPLAINED, "each is listed, and the first explained"
     assert "the_model_is_not_given_up" in told
     assert "--trace" in told
 

@@ -82,6 +82,9 @@ FOUND = {
     2000852: "a prompt on a line that nobody knew to be broken was held against us",
     2007098: "words of which the carrier lost half were taken for lost",
     91977: "what could be kept from the model no longer was held against us",
+    30029101: "the result of a request before was taken for the answer to the words after it",
+    30073707: "the result of a request before, sent again, was taken for an answer",
+    30075881: "what the service was sending when a stall began was lost",
 }
 
 

@@ -54,7 +54,7 @@ def test_a_call_without_trouble_keeps_every_promise() -> None:
     record = call()
     assert breaches(record) == []
     assert record.outcome is Outcome.CALLER_HUNG_UP
-    assert [voiced.label for voiced in record.voiced] == ["greeting", "reply-1", "result"]
+    assert [voiced.label for voiced in record.voiced] == ["greeting", "reply-1", "result-2"]
     assert all(sum(p.run.n for p in heard_of(record, v)) == v.n for v in record.voiced)
     assert [missing for _, missing in accounts(record)] == [0, 0]
     assert record.tools.effects == {"2": 1}
@@ -164,7 +164,7 @@ def test_a_line_that_breaks_is_found_again(told_s: float | None, start_s: float)
     assert record.report.returns == 1
     assert len(record.connections) == 1
     assert record.outcome is Outcome.CALLER_HUNG_UP
-    assert [voiced.label for voiced in record.voiced] == ["greeting", "reply-1", "result"]
+    assert [voiced.label for voiced in record.voiced] == ["greeting", "reply-1", "result-2"]
 
 
 def test_what_is_said_into_a_broken_line_is_lost_at_the_carrier() -> None:

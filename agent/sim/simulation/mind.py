@@ -11,7 +11,7 @@ from agent.sim.dialogue import CallTools, Move, Nothing, Say
 from agent.sim.server_io import Speech
 from agent.sim.simulation import numbered
 from agent.sim.simulation.record import Said, Voiced
-from agent.sim.simulation.script import END_CALL, TOOL, WORD_MS, Script
+from agent.sim.simulation.script import DONE, END_CALL, TOOL, WORD_MS, Script
 
 HEARD = "utterance"
 _PER_MS = 16
@@ -58,8 +58,11 @@ class SimMind:
         return Say(_words(f"reply-{last.number}", last.reply_words))
 
     def tool_result(self, name: str, response: Mapping[str, Any]) -> Move:
-        """Says that it has come."""
-        return Say(_words("goodbye" if name == END_CALL else "result", 4))
+        """Says that it has come, and of which request."""
+        if name == END_CALL:
+            return Say(_words("goodbye", 4))
+        request = str(response.get("output", "")).removeprefix(DONE)
+        return Say(_words(f"result-{request}" if request.isdecimal() else "result", 4))
 
     def _typed(self, text: str) -> Move:
         if text.startswith(_GREETING):

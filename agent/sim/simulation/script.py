@@ -9,6 +9,8 @@ from agent.sim.faults import TurnFault
 from agent.sim.mishaps import Planned, Refusal, Resumption
 
 TOOL = "book"
+DONE = "done-"
+"""A function\'s result, with the number of the request after it."""
 END_CALL = "end_call"
 
 

@@ -14,7 +14,7 @@ from functools import partial
 from agent.call.effects import RunTool
 from agent.sim.simulation.agenda import Agenda
 from agent.sim.simulation.record import ToolFacts
-from agent.sim.simulation.script import Script
+from agent.sim.simulation.script import DONE, Script
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ class ToolWorld:
         if execution.cancelled:
             return
         self._facts.effects[execution.request] += 1
-        word = f"done-{execution.request}"
+        word = f"{DONE}{execution.request}"
         self._facts.results[execution.request] = (word, self._agenda.now)
         execution.result = {"output": word}
         for id in sorted(execution.waiting):

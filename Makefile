@@ -4,7 +4,8 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
-JOBS ?= 2
+# One more than processors: tests wait as well as work.
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo setup setup-dev setup-quality test test-3.12 check format-check lint types unit fix bench continuity clean

@@ -4,8 +4,7 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
-# One more than processors: tests wait as well as work.
-JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo setup setup-dev setup-quality test test-3.12 check format-check lint types unit fix bench continuity clean
@@ -61,7 +60,7 @@ test: $(VENV)/.quality format-check lint types
 
 test-3.12:
 	@scripts/make-venv .venv-3.12 dev 3.12
-	@PYTHONASYNCIODEBUG=1 .venv-3.12/bin/pytest -q -n $(JOBS) -m "not slow and not speech and not browser" $(ARGS)
+	@.venv-3.12/bin/pytest -q -n $(JOBS) -m "not slow and not speech and not browser" $(ARGS)
 
 fix: $(VENV)/.dev
 	@$(BIN)/ruff format .

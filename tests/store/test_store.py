@@ -120,13 +120,13 @@ def test_calls_of_the_same_microsecond_have_places_of_their_own(address: str) ->
 def test_processes_that_write_at_once_both_get_their_place(address: str) -> None:
     async def work(store: Store) -> None:
         other = Store(address)
+
+        async def saves(process: int, each: Store) -> None:
+            for n in range(8):  # one after the other, as the service's writer does
+                await each.save(record(f"CA{n}{process}"))
+
         try:
-            saves = (
-                each.save(record(f"CA{n}{i}"))
-                for n in range(8)
-                for i, each in enumerate((store, other))
-            )
-            await asyncio.gather(*saves)
+            await asyncio.gather(saves(0, store), saves(1, other))
         finally:
             await other.close()
         assert len(await ids(store)) == 16

@@ -60,7 +60,7 @@ test: $(VENV)/.quality format-check lint types
 
 test-3.12:
 	@scripts/make-venv .venv-3.12 dev 3.12
-	@.venv-3.12/bin/pytest -q -n $(JOBS) -m "not slow and not speech and not browser" $(ARGS)
+	@.venv-3.12/bin/pytest -q -n $(JOBS) -m "not slow and not speech and not browser and not socket" $(ARGS)
 
 fix: $(VENV)/.dev
 	@$(BIN)/ruff format .

@@ -1,44 +1,21 @@
 """Callbacks of the carrier and the records of calls, whichever is first: whole calls."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from agent.observe.record_schema import CallRecord
 from agent.store.store import Store
-from tests.service.carrier_desk import Desk, desk
-from tests.service.house import House, house
-from tests.service.model_side import fake_model, polite
-from tests.support.leaks import nothing_left
+from tests.service.carrier_desk import Desk
+from tests.service.house import House
+from tests.service.stored_house import with_store
 
 pytestmark = pytest.mark.socket
 
 STATUS, STREAM = "/twilio/status", "/twilio/stream-status"
 OVER = {"CallStatus": "completed", "CallDuration": "71", "SequenceNumber": "3"}
 FAILED = {"StreamEvent": "stream-error", "StreamSid": "MZ1", "StreamError": "31903 broken pipe"}
-
-type Test = Callable[[House, Desk, Store], Awaitable[None]]
-
-
-def with_store(folder: Path, test: Test) -> None:
-    address = f"sqlite:///{folder}/calls.sqlite3"
-
-    async def main() -> None:
-        async with nothing_left():
-            store = Store(address)
-            try:
-                async with (
-                    fake_model(polite) as model,
-                    house(folder, model.url, store=address) as home,
-                    desk(home) as carrier,
-                ):
-                    await test(home, carrier, store)
-            finally:
-                await store.close()
-
-    asyncio.run(main())  # the store's thread needs real time
 
 
 async def record_of(store: Store, carrier: Desk) -> CallRecord:

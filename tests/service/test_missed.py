@@ -1,7 +1,6 @@
 """Calls that never come to the agent, through the service: their records, figures and lines."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,39 +10,17 @@ from agent.observe.missed import Missed, MissedCall
 from agent.observe.record_schema import CallRecord
 from agent.service import missed
 from agent.store.store import Store
-from tests.service.carrier_desk import Desk, desk
-from tests.service.house import CALLER, NUMBER, OFFICE, OTHER_NUMBER, House, house
-from tests.service.model_side import fake_model, polite
+from tests.service.carrier_desk import Desk
+from tests.service.house import CALLER, NUMBER, OFFICE, OTHER_NUMBER, House
 from tests.service.outbound_desk import TO, at_desk
 from tests.service.outbound_desk import Desk as Office
 from tests.service.rest_side import LIVE
-from tests.support.leaks import nothing_left
+from tests.service.stored_house import with_store
 
 pytestmark = pytest.mark.socket
 
 STATUS = "/twilio/status"
 OVER = {"CallStatus": "completed", "CallDuration": "5", "SequenceNumber": "3"}
-
-type Test = Callable[[House, Desk, Store], Awaitable[None]]
-
-
-def with_store(folder: Path, test: Test) -> None:
-    address = f"sqlite:///{folder}/calls.sqlite3"
-
-    async def main() -> None:
-        async with nothing_left():
-            store = Store(address)
-            try:
-                async with (
-                    fake_model(polite) as model,
-                    house(folder, model.url, store=address) as home,
-                    desk(home) as carrier,
-                ):
-                    await test(home, carrier, store)
-            finally:
-                await store.close()
-
-    asyncio.run(main())  # the store's thread needs real time
 
 
 async def records(store: Store, n: int = 1) -> list[CallRecord]:

@@ -265,13 +265,14 @@ class Call:
         self._life.finish(Outcome(outcome), now)
         self._advance(now)
 
-    def leave_message(self, text: str, now: float) -> None:
-        """A machine has answered the call that we placed: leave a message after its beep, and end.
+    def leave_message(self, text: str, now: float, *, to_machine: bool = True) -> None:
+        """Leave a message with whoever answered the call that we placed, and end.
 
         Args:
             text: what the agent says, and no more.
+            to_machine: after a machine's beep.
         """
-        self._life.leave_message(text, now)
+        self._life.leave_message(text, now, to_machine=to_machine)
         self._advance(now)
 
     def wrap_up(self, now: float) -> None:

@@ -21,7 +21,8 @@ class Outcome(StrEnum):
     PHONE_PROTOCOL = "phone_protocol"
     """The phone sent too many malformed messages, or never started a stream."""
     AGENT_ENDED = "agent_ended"
-    """The model ended the call with the `end_call` tool; its last words were played."""
+    """The model ended the call with the `end_call` tool, or left its message with somebody; its
+    last words were played."""
     CALLER_ENDED = "caller_ended"
     """The caller pressed the key that ends the call; the goodbye was played."""
     IDLE = "idle"
@@ -41,7 +42,8 @@ class Outcome(StrEnum):
     VOICEMAIL = "voicemail"
     """The caller was asked to leave a message."""
     MACHINE = "machine"
-    """A machine answered the call that we placed, and the tenant does not talk to machines."""
+    """A machine answered the call that we placed, and the tenant does not talk to machines, or
+    its message was left."""
     OPERATOR = "operator"
     """A person running the service hung up."""
     FAILED = "failed"

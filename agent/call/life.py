@@ -62,7 +62,7 @@ class Life:
         self._quiet = Quiet(plan.idle, talk, errands, seam, self.aside, now)
         self._ending: LastWords | None = None
         self._limit_outcome = Outcome.LIMIT
-        self._message = plan.message
+        self._message, self._to_machine = plan.message, plan.to_machine
 
     @property
     def draining(self) -> bool:
@@ -198,8 +198,9 @@ class Life:
             self._limit_outcome = outcome
             self._timeline.add(now, "call.wrap_up", outcome=outcome)
 
-    def leave_message(self, text: str, now: float) -> None:
-        """After a machine's beep: what is being said is cut, and a message ends the call."""
+    def leave_message(self, text: str, now: float, *, to_machine: bool) -> None:
+        """What is being said is cut, and a message ends the call."""
+        self._to_machine = to_machine
         if self.state in {CallState.NEW, CallState.ANSWERED}:
             self._message = text  # once there is a model to say it
         elif self.state is CallState.TALKING:
@@ -207,8 +208,11 @@ class Life:
             self._leave(text, now)
 
     def _leave(self, text: str, now: float) -> None:
-        self.end(Outcome.MACHINE, now, spoken=False)
-        self._errands.tell(prompts.say(prompts.MESSAGE, text), now)
+        outcome, prompt = Outcome.AGENT_ENDED, prompts.ANNOUNCEMENT
+        if self._to_machine:
+            outcome, prompt = Outcome.MACHINE, prompts.MESSAGE
+        self.end(outcome, now, spoken=False)
+        self._errands.tell(prompts.say(prompt, text), now)
 
     def over(self, outcome: Outcome, now: float, *, cut: bool = True) -> None:
         """End on the spot; `cut`: the caller is still there, and misses what he has not heard."""

@@ -58,8 +58,9 @@ class CallPlan:
             another one; 0: the call ends with its socket.
         shield_s: of a call that we placed: what the called says so long after the agent's first
             sound does not cut the greeting; 0: it does.
-        message: what is said in place of the greeting, before the call ends: a machine has
-            answered, and its beep has sounded.
+        message: what is said in place of the greeting, before the call ends.
+        to_machine: a machine has answered, and its beep has sounded; else somebody listens, or
+            nobody knows who.
         prices: what it costs.
         spending: what it may cost.
     """
@@ -91,6 +92,7 @@ class CallPlan:
     reattach_s: float = 0.0
     shield_s: float = 0.0
     message: str | None = None
+    to_machine: bool = True
     prices: CallPrices = UNPRICED
     spending: SpendingPlan = field(default_factory=SpendingPlan)
 

@@ -8,6 +8,7 @@ SAY_EXACTLY = 'Say exactly: "{text}"'
 
 GREETING = "Greet the caller now. " + SAY_EXACTLY
 MESSAGE = "A machine has answered, and its beep has sounded. " + SAY_EXACTLY
+ANNOUNCEMENT = "The call has been answered: give this message; the call then ends. " + SAY_EXACTLY
 IDLE = "The caller has been silent for a while. " + SAY_EXACTLY
 IDLE_GOODBYE = "The caller does not answer. Say a short goodbye now; the call then ends."
 GOODBYE = "The call ends now. Say a short goodbye, unless you have said it."

@@ -170,10 +170,11 @@ class WrappedUp(msgspec.Struct, frozen=True, array_like=True, tag="wrap_up", gc=
 
 
 class LeftMessage(msgspec.Struct, frozen=True, array_like=True, tag="message", gc=False):
-    """A machine's beep had sounded, and a message was to be left."""
+    """A message was to be left, after a machine's beep or with whoever had answered."""
 
     at: float
     text: str
+    to_machine: bool = True
 
 
 class Rang(msgspec.Struct, frozen=True, array_like=True, tag="timer", gc=False):

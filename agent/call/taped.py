@@ -142,10 +142,10 @@ class TapedCall(Call):
         self._note(WrappedUp(now))
         super().wrap_up(now)
 
-    def leave_message(self, text: str, now: float) -> None:
+    def leave_message(self, text: str, now: float, *, to_machine: bool = True) -> None:
         """See `Call`."""
-        self._note(LeftMessage(now, text), len(text))
-        super().leave_message(text, now)
+        self._note(LeftMessage(now, text, to_machine), len(text))
+        super().leave_message(text, now, to_machine=to_machine)
 
     def handle_timer(self, now: float) -> None:
         """See `Call`."""

@@ -111,7 +111,7 @@ def _fact(fact: Fact, masker: Masker, began: Began) -> Fact | None:
             answer = masked_value(msgspec.json.decode(response))
             return ToolFinished(at, masker.name(id), msgspec.json.encode(answer))
         case CallerWrote(_, text) | Advised(_, text) | LeftMessage(_, text):
-            return type(fact)(at, masked_text(text))
+            return msgspec.structs.replace(fact, at=at, text=masked_text(text))
         case PhoneBack(_, tell):
             return PhoneBack(at, None if tell is None else masked_text(tell))
         case Dialled(_, keys):

@@ -156,8 +156,8 @@ def _tell_more(
             call.dial(keys, at)
         case WrappedUp(at):
             call.wrap_up(at)
-        case LeftMessage(at, text):
-            call.leave_message(text, at)
+        case LeftMessage(at, text, to_machine):
+            call.leave_message(text, at, to_machine=to_machine)
         case _:
             assert_never(fact)
 

@@ -116,6 +116,7 @@ class Lives:
                 ),
                 shield_s=0.0 if placed is None else placed.shield_s,
                 message=None if placed is None else placed.message,
+                to_machine=placed is not None and placed.to_machine,
             ),
             setup=prepared.setup_at(now),
             profile=prepared.profile,

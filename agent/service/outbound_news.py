@@ -67,7 +67,11 @@ class OutboundNews:
         self._answers[call_id] = Outcome.CALLER_HUNG_UP
         message = outbound.message if doing == "message" else None
         self._service.placed[call_id] = Placed(
-            outbound.protect, message, outbound.greeting, outbound.instructions
+            outbound.protect,
+            message,
+            order.machine_answered,
+            outbound.greeting,
+            outbound.instructions,
         )
         about = Caller(order.to, order.facts, outbound.number)
         await self._service.announced(ready, call_id, order.to, about)
@@ -84,10 +88,13 @@ class OutboundNews:
         outbound, doing = ready.tenant.outbound, self._doing(order, ready)
         running = self._service.call_of(call_id)
         if doing == "message" and outbound is not None and outbound.message is not None:
+            by_machine = order.machine_answered
             if running is not None:
-                running.supervisor.leave_message(outbound.message)
+                running.supervisor.leave_message(outbound.message, to_machine=by_machine)
             elif (placed := self._service.placed.get(call_id)) is not None:
-                self._service.placed[call_id] = replace(placed, message=outbound.message)
+                self._service.placed[call_id] = replace(
+                    placed, message=outbound.message, to_machine=by_machine
+                )
         elif doing == "hang_up" and running is not None:
             running.supervisor.finish(Outcome.MACHINE)
         elif doing == "hang_up":
@@ -122,7 +129,7 @@ class OutboundNews:
 
     def _why(self, order: Order, call_id: str) -> Why:
         """Why a call was missed of which the carrier says that it was completed."""
-        if order.answered_by in {"machine", "fax"}:
+        if order.machine_answered:
             return Outcome.MACHINE
         return self._answers.get(call_id, Outcome.CALLER_HUNG_UP)
 

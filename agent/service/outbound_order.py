@@ -98,6 +98,11 @@ class Order:
         """Whether it takes one of the tenant's lines."""
         return self.state in ACTIVE
 
+    @property
+    def machine_answered(self) -> bool:
+        """Whether it is known that no person answered."""
+        return self.answered_by in {"machine", "fax"}
+
     def rings(self, now: float) -> bool:
         """Whether it may be answered any moment, as far as is known."""
         return self.state in _TRIED and now < self.tried_at + LONGEST_RING_S
@@ -167,8 +172,8 @@ class Order:
         wait_s = getattr(retries, _CAUSES[status]) if status in _CAUSES else None
         if wait_s is not None and self.state in _TRIED and self.tries <= retries.most:
             self.state, self.due, self.until = OrderState.WAITING, now + wait_s, 0.0
-        elif status == "completed" and self.answered_by in {"machine", "fax"}:
-            self._done(self.answered_by)
+        elif status == "completed" and self.machine_answered:
+            self._done(str(self.answered_by))
         else:
             self._done(status)
         return True

@@ -49,13 +49,15 @@ class Placed:
 
     Attributes:
         shield_s: what the called says so long does not cut the greeting.
-        message: what the agent says, and no more: a machine's beep has sounded.
+        message: what the agent says, and no more.
+        to_machine: a machine has answered, and its beep has sounded.
         greeting: what it says first; None: what it says to callers.
         instructions: what it is, knows and does; None: as for callers.
     """
 
     shield_s: float
     message: str | None = None
+    to_machine: bool = False
     greeting: str | None = None
     instructions: str | None = None
 

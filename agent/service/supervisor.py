@@ -134,9 +134,10 @@ class CallSupervisor:
         """Dial on the line; see `finish` for failures."""
         self._loop.call_soon(self._guarded, partial(self._call.dial, keys))
 
-    def leave_message(self, text: str) -> None:
-        """A machine's beep has sounded: say this, and end; see `finish` for failures."""
-        self._loop.call_soon(self._guarded, partial(self._call.leave_message, text))
+    def leave_message(self, text: str, *, to_machine: bool) -> None:
+        """Say this to whoever has answered, and end; see `finish` for failures."""
+        act = partial(self._call.leave_message, text, to_machine=to_machine)
+        self._loop.call_soon(self._guarded, act)
 
     def wrap_up(self) -> None:
         """Have the agent say good-bye and the call end soon: the money is spent."""

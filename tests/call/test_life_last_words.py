@@ -107,6 +107,20 @@ def test_a_plan_may_be_no_more_than_a_message() -> None:
     assert line.texts == [MESSAGE]
 
 
+def test_a_person_who_is_called_gets_the_message_as_an_announcement() -> None:
+    announced = prompts.say(prompts.ANNOUNCEMENT, "Call us.")
+    line = opened(PLACED)
+    line.call.leave_message("Call us.", line.now, to_machine=False)
+    line.run(0.1)
+    assert line.texts[1:] == [announced]
+    line.speak(1.0, "Call us.")
+    line.run(4.0)
+    assert line.call.outcome == Outcome.AGENT_ENDED
+
+    line = opened(CallPlan("b", message="Call us.", to_machine=False, idle=PATIENT))
+    assert line.texts == [announced]
+
+
 def test_a_call_that_ends_leaves_no_message() -> None:
     line = opened(PLACED)
     line.finish("operator")

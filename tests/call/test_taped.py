@@ -85,7 +85,7 @@ def test_what_is_rarely_told_is_on_the_tape_as_well() -> None:
     call.advise("Be brief.", now)
     call.dial("12#", now)
     call.wrap_up(now)
-    call.leave_message("Call us.", now)
+    call.leave_message("Call us.", now, to_machine=False)
     call.finish("operator", now)
 
     assert memory.facts[1:] == [
@@ -98,7 +98,7 @@ def test_what_is_rarely_told_is_on_the_tape_as_well() -> None:
         Advised(now, "Be brief."),
         Dialled(now, "12#"),
         WrappedUp(now),
-        LeftMessage(now, "Call us."),
+        LeftMessage(now, "Call us.", False),
         Finished(now, "operator"),
     ]
 

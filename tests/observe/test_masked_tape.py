@@ -12,7 +12,7 @@ from agent.call.core import CallPlan
 from agent.call.cover import CoverPlan
 from agent.call.idle import IdlePolicy
 from agent.call.keypad import KeyAct, KeyPlan
-from agent.call.tape import Began, Dialled, Fact, PhoneBack
+from agent.call.tape import Began, Dialled, Fact, LeftMessage, PhoneBack
 from agent.gemini.content import Content, Part
 from agent.gemini.tools import FunctionDeclaration, Tool
 from agent.observe.masked_tape import BEGINS_AT, masked
@@ -149,7 +149,7 @@ def test_what_others_told_the_call_is_masked() -> None:
     def act(line: Line) -> None:
         line.call.caller_wrote("Lovelace here", line.now)
         line.call.advise("Lovelace is here.", line.now)
-        line.call.leave_message("Lovelace, call us.", line.now)
+        line.call.leave_message("Lovelace, call us.", line.now, to_machine=False)
         line.call.dial("49w29#", line.now)
         line.run(1.0)
         line.call.step_aside(5.0, line.now)
@@ -161,6 +161,8 @@ def test_what_others_told_the_call_is_masked() -> None:
     made = masked(tape(lived(act))).tape
 
     assert [f.keys for f in made.facts if isinstance(f, Dialled)] == ["00w00#"]
+    left = [f for f in made.facts if isinstance(f, LeftMessage)]
+    assert [(f.text, f.to_machine) for f in left] == [("xxxxxxxx, xxxx xx.", False)]
     assert [f.tell for f in made.facts if isinstance(f, PhoneBack)] == [None, "xxxxxxxx xx xxxx."]
     assert "Lovelace" not in everything(made)
 

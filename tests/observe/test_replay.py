@@ -80,18 +80,19 @@ def test_what_is_rarely_told_is_told_again() -> None:
     assert found.report.outcome is not None
 
 
-def test_a_message_for_a_machine_is_left_again() -> None:
+@pytest.mark.parametrize(("to_machine", "outcome"), [(True, "machine"), (False, "agent_ended")])
+def test_a_message_is_left_again(to_machine: bool, outcome: str) -> None:
     def act(line: Line) -> None:
         line.speak(1.0, "Good day.")
         line.run(0.5)
-        line.call.leave_message("Call us.", line.now)
+        line.call.leave_message("Call us.", line.now, to_machine=to_machine)
         line.run(0.5)
         line.speak(1.0, "Call us.")
         line.run(5.0)
 
     found = again(lived(act))
 
-    assert (found.difference, found.report.outcome) == (None, "machine")
+    assert (found.difference, found.report.outcome) == (None, outcome)
 
 
 def test_draws_of_chance_are_the_same_again() -> None:

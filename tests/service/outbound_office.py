@@ -85,8 +85,8 @@ class Supervisor:
     def __init__(self) -> None:
         self.told: list[str] = []
 
-    def leave_message(self, text: str) -> None:
-        self.told.append(text)
+    def leave_message(self, text: str, *, to_machine: bool) -> None:
+        self.told.append(f"{text} (to a machine)" if to_machine else text)
 
     def finish(self, outcome: str) -> None:
         self.told.append(outcome)

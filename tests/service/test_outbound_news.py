@@ -72,7 +72,21 @@ def test_a_machine_that_is_known_at_once_gets_the_message_alone() -> None:
         order = await office.ask()
         await asyncio.sleep(1)
         assert await office.calls.news.answered(order, office.ready, SID, 1, "machine_end_beep")
-        assert office.service.placed == {SID: Placed(8.0, "Call us.")}
+        assert office.service.placed == {SID: Placed(8.0, "Call us.", to_machine=True)}
+
+    at_work(office, work)
+
+
+@pytest.mark.parametrize("who", ["human", "unknown"])
+def test_somebody_who_is_no_machine_may_get_the_message_alone(who: str) -> None:
+    kind = "person" if who == "human" else who
+    office = Office(f", detect: sync, message: Call us., answered: {{{kind}: message}}")
+
+    async def work() -> None:
+        order = await office.ask()
+        await asyncio.sleep(1)
+        assert await office.calls.news.answered(order, office.ready, SID, 1, who)
+        assert office.service.placed == {SID: Placed(8.0, "Call us.", to_machine=False)}
 
     at_work(office, work)
 
@@ -105,7 +119,8 @@ def test_a_call_that_cannot_be_taken_any_more_is_hung_up() -> None:
 @pytest.mark.parametrize(
     ("keys", "who", "told"),
     [
-        (", message: Call us.", "machine_end_beep", ["Call us."]),
+        (", message: Call us.", "machine_end_beep", ["Call us. (to a machine)"]),
+        (", message: Call us., answered: {person: message}", "human", ["Call us."]),
         (", message: Call us.", "human", []),
         ("", "machine_start", [Outcome.MACHINE]),
         ("", "fax", [Outcome.MACHINE]),
@@ -155,7 +170,8 @@ def test_whatever_the_file_says_is_done_with_whoever_answers(kind: str, doing: s
         await asyncio.sleep(1)
         supervisor = later.runs()
         await later.calls.news.detected(order, later.ready, SID, 1, WHO[kind])
-        told = {"talk": [], "message": ["Call us."], "hang_up": [Outcome.MACHINE]}[doing]
+        message = "Call us. (to a machine)" if kind in {"machine", "fax"} else "Call us."
+        told = {"talk": [], "message": [message], "hang_up": [Outcome.MACHINE]}[doing]
         assert supervisor.told == told
 
     at_work(known, before)
@@ -170,7 +186,7 @@ def test_what_is_found_out_before_the_stream_begins_is_not_lost() -> None:
         await asyncio.sleep(1)
         assert await office.calls.news.answered(order, office.ready, SID, 1, "")
         await office.calls.news.detected(order, office.ready, SID, 1, "machine_end_other")
-        assert office.service.placed == {SID: Placed(8.0, "Call us.")}
+        assert office.service.placed == {SID: Placed(8.0, "Call us.", to_machine=True)}
         await office.calls.news.ended(order, office.ready, SID, 1, "completed")
         assert (office.service.placed, order.result) == ({}, "machine")
 

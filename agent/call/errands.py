@@ -205,6 +205,13 @@ class Errands:
             return
         self._waiting.append(_Waiting(text, latest))
 
+    def take_back(self, text: str) -> bool:
+        """Have a text that still waits not be sent; whether it did."""
+        waiting = [each for each in self._waiting if each.text == text]
+        for each in waiting:
+            self._waiting.remove(each)
+        return bool(waiting)
+
     def is_echo(self, text: str) -> bool:
         """Whether a transcript of the caller is our own last text, which some models report so."""
         echo = bool(text) and text.strip() == self.last_text

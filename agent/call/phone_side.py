@@ -89,6 +89,7 @@ class PhoneSide:
         self._earlier: Counter[str] = Counter()
         self._flood = Flood()
         self._tell: str | None = None
+        self._news: str | None = None  # of its return, if it waits for a quiet moment
 
     @property
     def leg_counters(self) -> Counter[str]:
@@ -142,6 +143,8 @@ class PhoneSide:
         self._uplink.break_off()
         self._speech(self._talk.listen(self._uplink, now), now)
         self._session.end_audio(now)
+        if self._news is not None and not self._errands.take_back(self._news):
+            self._news = None  # it was told
         self._talk.line_broke(alive_at, now)
         if self.tap is not None:
             self.tap.cleared(alive_at)
@@ -164,12 +167,15 @@ class PhoneSide:
         playout = self._talk.playout
         playout.away = False
         says = playout.queued > 0 or self._talk.turns.open is not None
-        text = self._tell
+        text, news = self._tell, self._news
+        self._news = None
         if text is None and missed_s > MISSED_S and not says:
             text = prompts.LINE_BACK
+        text = text or news  # which still waited when it went again
         if not text or self._life.state is not CallState.TALKING:
             return
         if says or self._seam.watchdog.owed:  # it cuts nothing the caller has yet to hear
+            self._news = text
             self._errands.tell_when_quiet(text, now + PATIENCE_S)
         else:
             self._errands.tell(text, now)

@@ -28,6 +28,7 @@ class Attempts:
 
     def __init__(self, passenger: Passenger, policy: MovePolicy, random: Random) -> None:
         self._backoff = Backoff(policy, random)
+        self._passenger = passenger
         self._aftermath = Aftermath(passenger)
         self._overlapped = False
         self.retry_at = inf
@@ -70,10 +71,13 @@ class Attempts:
         """
         self._overlapped = overlapped
         late = self._backoff.since is not None and self._backoff.over_at - now < LATE_S
+        handle = self._passenger.handle
         goes_on = self._aftermath.of_attempt(kind, phase, overlapped=overlapped, late=late)
         if hopeless or not goes_on:
             return None
-        pause = self._backoff.failed(kind, now)
+        gave_up = handle is not None and self._passenger.handle is None
+        afresh = gave_up and kind is LossKind.SILENT
+        pause = self._backoff.failed(kind, now, afresh=afresh)
         if pause is not None:
             self.retry_at = now + pause
         return pause

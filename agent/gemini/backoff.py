@@ -9,6 +9,9 @@ from agent.gemini.closes import LossKind
 from agent.gemini.session_state import MovePolicy, Random
 
 QUOTA_PAUSE_S = 30.0
+LEAST_ATTEMPTS = 4
+"""No pause takes more than this part of what is left of the budget: towards its end a service that
+is back is found soon, and there is time for a handle that fails and for a session afresh."""
 LAST_CALL_S = 1.0
 """A pause never reaches beyond this time before the end of the budget: one more attempt fits."""
 
@@ -46,17 +49,24 @@ class Backoff:
         self._flaps = 0 if alive_s >= self._policy.healthy_s else self._flaps + 1
         return self._flaps <= self._policy.flaps
 
-    def failed(self, kind: LossKind, now: float) -> float | None:
-        """How long to wait after a failed attempt; None: the budget is used up."""
+    def failed(self, kind: LossKind, now: float, *, afresh: bool = False) -> float | None:
+        """How long to wait after a failed attempt; None: the budget is used up.
+
+        Args:
+            afresh: nobody answered, and something else is tried next: that need not wait.
+        """
         self.attempts += 1
         if self.since is None:
             self.since = now
         left = self.since + self._policy.budget_s - now
         pauses = self._policy.backoff_s
         pause = pauses[min(self.attempts, len(pauses)) - 1] * (1 - 0.5 * self._random())
-        least = QUOTA_PAUSE_S if kind is LossKind.QUOTA else self._policy.close_wait_s
-        pause = max(pause, least)  # the one that failed may take a moment to close
         last = left - LAST_CALL_S
+        if kind is LossKind.QUOTA:
+            pause = max(pause, QUOTA_PAUSE_S)
+        else:
+            pause = 0.0 if afresh else min(pause, left / LEAST_ATTEMPTS)
+            pause = max(pause, self._policy.close_wait_s)  # what failed may take so long to close
         return min(pause, last) if last > 0 else None
 
     def connected(self) -> None:

@@ -92,8 +92,7 @@ class Inbound:
         if kind not in _KINDS:
             self._counters["unknown_enums"] += 1
             return
-        if _KINDS[kind] == "start":
-            self.content.new_turn()
+        self.content.new_turn()  # the caller spoke: what is said now may answer that
         yield VoiceActivity(_KINDS[kind], offset_s)
 
     def _tools(self, message: ServerMessage) -> Iterator[SessionEvent]:

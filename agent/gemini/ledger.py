@@ -100,6 +100,10 @@ class Ledger:
             else:
                 self._taken_in.forgot(forgotten.index)
 
+    def stream_ended(self) -> None:
+        """No audio follows for a while; what does is no part of what came before."""
+        self._unanswered.stream_ended(self.position)
+
     def sends(self, now: float) -> None:
         """What is sent next is sent at this time."""
         self._under_way.goes_on(self._sent_to(), now)
@@ -250,10 +254,9 @@ class Ledger:
 
     def _begin(self, *, resumed: bool, covers: bool) -> int | None:
         """From which sample on what was sent already is sent again; None: none of it is."""
-        began = self._unanswered.began
-        if began is None or not self.listening:
+        begin = self._unanswered.begins(_PRE_ROLL)
+        if begin is None or not self.listening:
             return None
-        begin = began - _PRE_ROLL
         if resumed and covers:
             begin = max(begin, self._covered - self._unsure)
         return begin

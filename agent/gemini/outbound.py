@@ -102,6 +102,7 @@ class Outbound:
     def end_audio(self) -> None:
         """No audio follows for a while; a connection that takes over meanwhile is told so too."""
         self._ended_at = self._ledger.position
+        self._ledger.stream_ended()
         self.live(_STREAM_END, Kind.TELLS)
 
     def live(self, frame: bytes, kind: Kind) -> None:

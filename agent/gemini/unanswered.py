@@ -15,6 +15,8 @@ from collections import deque
 
 MOST_LATER = 64
 """Utterances known by where they began, of those that wait for an answer to one before them."""
+MOST_ENDS = 16
+"""Of the stream, remembered."""
 
 
 class Unanswered:
@@ -33,6 +35,7 @@ class Unanswered:
         self._patience = patience
         self.began: int | None = None
         self._later: deque[int] = deque(maxlen=MOST_LATER)  # where he went on after that
+        self._ends: deque[int] = deque(maxlen=MOST_ENDS)
         self.speaking = False
         self.spoke_until = 0
         self._turn_at = 0  # the running turn answers what lies before
@@ -49,6 +52,16 @@ class Unanswered:
         else:
             self._later.append(at)
         self.speaking = started
+
+    def stream_ended(self, at: int) -> None:
+        """No audio follows for a while; what does is no part of what came before."""
+        self._ends.append(at)
+
+    def begins(self, before: int) -> int | None:
+        """Where what is not answered begins, and the moment before it, of so many samples."""
+        if self.began is None:
+            return None
+        return max([self.began - before, *(end for end in self._ends if end <= self.began)])
 
     def asked(self, at: int) -> int:
         """A text was put to the model; its number."""

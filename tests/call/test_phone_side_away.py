@@ -8,6 +8,7 @@ from agent.call.core import CallPlan, CallState
 from agent.call.effects import HangUp, Outcome, SaveAudio, StepAside
 from agent.call.idle import IdlePolicy
 from agent.call.limits import MEDIA_S
+from agent.call.phone_side import PATIENCE_S
 from tests.call.line import opened
 from tests.call.phone import WAITS, talking
 
@@ -218,6 +219,40 @@ def test_what_the_model_is_told_waits_for_what_the_caller_has_yet_to_hear() -> N
     line.run(2.0)
     assert line.texts == ["The transfer failed."]
     assert line.heard_s() == pytest.approx(4.0, abs=0.08)
+
+
+@pytest.mark.parametrize(("then", "told"), [(None, "It failed."), ("It rang.", "It rang.")])
+def test_what_still_waits_when_the_phone_goes_again_is_told_when_it_is_back(
+    then: str | None, told: str
+) -> None:
+    line = talking(9.0)
+    line.break_phone()
+    line.run(1.0)
+    line.come_back("It failed.")
+    line.run(1.0)
+    line.break_phone()
+    line.run(PATIENCE_S)
+    assert line.texts == [], "nobody would hear what the model says to it"
+    line.come_back(then)
+    line.run(2.0)
+    assert line.texts == []
+    line.run(7.0)
+    assert line.texts == [told]
+
+
+def test_what_was_told_before_the_phone_went_again_is_not_told_twice() -> None:
+    line = talking(4.0)
+    line.break_phone()
+    line.run(1.0)
+    line.come_back("It failed.")
+    line.run(6.0)
+    line.speak(1.0, "I am sorry.")
+    line.run(3.0)
+    line.break_phone()
+    line.run(0.5)
+    line.come_back()
+    line.run(3.0)
+    assert line.texts == ["It failed."]
 
 
 @pytest.mark.parametrize(("tell", "told"), [(None, True), ("", False)])

@@ -141,5 +141,12 @@ def test_a_loss_may_take_the_handle_away_and_may_be_one_too_many() -> None:
 @pytest.mark.parametrize(("now", "kept"), [(3.0, True), (5.0, False)])
 def test_the_last_attempts_are_not_for_a_handle_that_failed(now: float, kept: bool) -> None:
     attempts, rider = begun()
-    attempts.failed(LossKind.SILENT, "resume", now, overlapped=False, hopeless=False)
+    pause = attempts.failed(LossKind.SILENT, "resume", now, overlapped=False, hopeless=False)
     assert (rider.handle == "h") is kept
+    assert pause == (1.0 if kept else POLICY.close_wait_s), "a session afresh need not wait"
+
+
+def test_a_session_afresh_waits_as_long_as_any_other_where_the_service_refused() -> None:
+    attempts, rider = begun()
+    assert fail(attempts, LossKind.HANDLE_REFUSED) == 1.0
+    assert rider.handle is None

@@ -31,6 +31,21 @@ def test_a_pause_is_shortened_by_up_to_half_but_the_one_that_failed_may_close() 
     assert [attempts.failed(DOWN, 0.0) for _ in range(4)] == [close_wait_s, 0.5, 1.0, 2.0]
 
 
+def test_towards_the_end_of_the_budget_pauses_are_a_part_of_what_is_left() -> None:
+    attempts = backoff()
+    attempts.lost(None, 0.0)
+    pauses = [attempts.failed(DOWN, now) for now in (0.0, 1.0, 3.0, 14.0, 20.0, 26.0)]
+    assert pauses == [0.5, 1.0, 2.0, 4.0, 2.5, 1.0]
+
+
+def test_where_nobody_answered_something_else_is_tried_as_soon_as_the_socket_may_be_closed() -> (
+    None
+):
+    attempts = backoff()
+    attempts.lost(None, 0.0)
+    assert attempts.failed(LossKind.SILENT, 10.0, afresh=True) == POLICY.close_wait_s
+
+
 def test_a_connection_begins_the_count_anew() -> None:
     attempts = backoff()
     attempts.lost(None, 0.0)

@@ -113,6 +113,10 @@ def new_turn_by_speech(session: LiveSession) -> None:
     told(session, frame(voiceActivity={"type": "ACTIVITY_START"}))
 
 
+def new_turn_by_end_of_speech(session: LiveSession) -> None:
+    told(session, frame(voiceActivity={"type": "ACTIVITY_END"}))
+
+
 def new_turn_by_transcript(session: LiveSession) -> None:
     told(session, content(inputTranscription={"text": " and"}))
 
@@ -128,6 +132,7 @@ def new_turn_by_interruption(session: LiveSession) -> None:
         new_turn_by_content,
         new_turn_by_answer,
         new_turn_by_speech,
+        new_turn_by_end_of_speech,
         new_turn_by_transcript,
         new_turn_by_interruption,
     ],
@@ -139,11 +144,10 @@ def test_a_lost_turn_complete_does_not_mute_the_model(begin: Any) -> None:
     assert audio_in(told(session, speech(pcm_of(1)))) == [[1]]
 
 
-def test_turns_added_quietly_and_speech_ending_begin_nothing() -> None:
+def test_turns_added_quietly_begin_nothing() -> None:
     session = ready_session()
     told(session, content(generationComplete=True))
     session.send_content([user("by the way")], 1.0, turn_complete=False)
-    told(session, frame(voiceActivity={"type": "ACTIVITY_END"}))
     assert told(session, speech(pcm_of(1))) == []
 
 

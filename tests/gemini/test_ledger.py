@@ -15,6 +15,15 @@ def test_an_utterance_nobody_answered_is_sent_again_from_a_little_before_it() ->
     assert lost(wire) == list(range(plan_begins_at, 30))
 
 
+def test_the_moment_before_it_is_not_what_was_said_on_a_line_that_broke() -> None:
+    wire = live()
+    for _ in range(20):
+        wire.packet(640)
+    wire.ledger.stream_ended()
+    wire.said()
+    assert lost(wire) == list(range(20, 30))
+
+
 def test_what_the_model_answered_is_not_sent_again() -> None:
     wire = live()
     wire.said()

@@ -84,6 +84,17 @@ def test_an_end_that_is_told_late_takes_nothing_back() -> None:
     assert unanswered.spoke_until == 900
 
 
+def test_the_moment_before_it_reaches_back_to_the_last_end_of_the_stream_at_most() -> None:
+    unanswered = Unanswered(1_000)
+    assert unanswered.begins(50) is None
+    unanswered.stream_ended(400)
+    unanswered.stream_ended(480)
+    said(unanswered, 500, 600)
+    unanswered.stream_ended(620)
+    assert unanswered.begins(10) == 490
+    assert unanswered.begins(50) == 480
+
+
 def test_texts_are_numbered_and_answered_up_to_the_turns_beginning() -> None:
     unanswered = Unanswered(1_000)
     assert [unanswered.asked(10), unanswered.asked(20)] == [1, 2]

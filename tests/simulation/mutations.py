@@ -151,7 +151,7 @@ def sends_to_the_old_connection(patch: pytest.MonkeyPatch) -> None:
 def does_not_back_off(patch: pytest.MonkeyPatch) -> None:
     """A failed attempt is repeated at once."""
 
-    def at_once(self: Backoff, *_: object) -> float:
+    def at_once(self: Backoff, *_: object, **__: object) -> float:
         self.attempts += 1
         return 0.001
 

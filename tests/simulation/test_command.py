@@ -32,7 +32,7 @@ def test_one_call_can_be_traced(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_breach_is_explained_by_the_smallest_call(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(Backoff, "failed", lambda *_: None)
+    monkeypatch.setattr(Backoff, "failed", lambda *_, **__: None)
     assert run_sim(60, 1, jobs=1) == 1
     told = capsys.readouterr().out
     listed = [line for line in told.splitlines() if line.startswith("seed ") and ": the_" in line]

@@ -85,6 +85,13 @@ FOUND = {
     30029101: "the result of a request before was taken for the answer to the words after it",
     30073707: "the result of a request before, sent again, was taken for an answer",
     30075881: "what the service was sending when a stall began was lost",
+    30100693: "a pause before a session afresh took the time that its set-up needed",
+    30102722: "the same after fewer refusals",
+    30102726: "the line broke again, and what was to be told of the first time cut the agent",
+    30165324: "the last words on a line that broke went before the words that are sent again",
+    30179864: "a session that was begun afresh after two set-ups had failed was held against us",
+    30200990: "the first of an answer was dropped, for the end of the turn before it was lost",
+    30222043: "what was said before held-back words came was taken for the answer to them",
 }
 
 

@@ -24,7 +24,7 @@ LARGE = Script(
 
 
 def test_only_what_it_takes_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Backoff, "failed", lambda *_: None)  # the first refusal is the last
+    monkeypatch.setattr(Backoff, "failed", lambda *_, **__: None)  # the first refusal is the last
     small = smallest(LARGE, PROMISE)
     assert small.troubles == (DROP, REFUSAL)
     assert len(small.utterances) < len(LARGE.utterances)

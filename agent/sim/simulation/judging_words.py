@@ -73,7 +73,8 @@ def joined_ms(record: Record, said: Said) -> int:
 
 def was_open(record: Record, said: Said) -> bool:
     """Whether a connection was left while this was being said, or had no answer yet."""
-    later = [v for v in record.voiced if v.at > said.to_s and not was_untold(record, v)]
+    came_at = came_by(record, said)
+    later = [v for v in record.voiced if v.at > came_at and not was_untold(record, v)]
     answers = (v.at for v in later if _answers(v, said) and not _spoken_into(record, v, said))
     answered = min(answers, default=record.lasted_until)
     gone = [at for seen in carriers(record) if (at := gone_at(seen)) is not None]

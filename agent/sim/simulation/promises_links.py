@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agent.call.effects import Outcome
+from agent.gemini.aftermath import MOST_WITH_HANDLE
 from agent.sim.simulation.judging import aborts_twice, carriers, refuses_media
 from agent.sim.simulation.record import Record, Seen
 from agent.sim.simulation.script import Handles, Mishappening, Refused, SlowClose
@@ -88,18 +89,20 @@ def notices_are_heeded(record: Record) -> Iterator[str]:
 
 
 def handles_are_used(record: Record) -> Iterator[str]:
-    """A session that can be resumed is resumed."""
+    """A session that can be resumed is resumed; until two set-ups came to nothing (C-23)."""
     spoiling = Handles | Refused | Mishappening | SlowClose
     script = record.script
     if any(isinstance(t, spoiling) for t in script.troubles):
         return
     if refuses_media(script) or aborts_twice(script):
         return
-    handles = 0
+    handles = refused = 0
     for seen in _set_up(record):
-        if handles and not seen.resumes and not _began_by_choice(record):
+        given_up = refused >= MOST_WITH_HANDLE or _began_by_choice(record)
+        if handles and not seen.resumes and not given_up:
             yield f"connection {seen.number} began afresh although there was a handle"
         handles += seen.handles
+        refused = refused + 1 if seen.resumes and seen.ready_at is None else 0
 
 
 def dials_back_off(record: Record) -> Iterator[str]:

@@ -167,12 +167,14 @@ def test_a_line_that_breaks_is_found_again(told_s: float | None, start_s: float)
     assert [voiced.label for voiced in record.voiced] == ["greeting", "reply-1", "result-2"]
 
 
-def test_what_is_said_into_a_broken_line_is_lost_at_the_carrier() -> None:
-    record = call(LineBreak(3.0, 4.0))
+@pytest.mark.parametrize("told_s", [0.0, 0.5, None])
+def test_what_is_said_into_a_broken_line_is_lost_at_the_carrier(told_s: float | None) -> None:
+    record = call(LineBreak(3.0, 4.0, told_s))
     assert breaches(record) == []
     [away] = record.away
     assert record.said[0].lost_ms > 0
     assert away.lost[0] <= away.from_s < away.lost[1] <= (away.back_s or 0.0)
+    assert away.lost[0] <= record.said[0].to_s - record.said[0].lost_ms / 1000
 
 
 def test_it_may_break_twice_also_as_it_comes_back() -> None:

@@ -135,20 +135,19 @@ class Line:
 
     def note_lost(self, n_frames: int) -> None:
         """The phone is away: what the caller said up to this frame does not come any more."""
-        away = self._away
-        if away is not None:
-            first, last = self._passed_over(n_frames)
-            away.lost = (min(away.lost[0] or first, first), last)
+        if self._away is not None:
+            self._passed_over(n_frames)
 
-    def _passed_over(self, n_frames: int) -> tuple[float, float]:
-        """From when to when he has said what nobody listens to: up to this frame."""
+    def _passed_over(self, n_frames: int) -> None:
+        """Up to this frame nobody listened to what he said."""
         origin = self._carrier.origin
         first, last = self._handed * self._frame_s + origin, n_frames * self._frame_s + origin
         self._handed = n_frames
         for said in self._record.said:
             n = round((min(said.to_s, last) - max(said.from_s, first)) * 1000)
             said.lost_ms += max(n, 0)
-        return first, last
+        if (away := self._away) is not None:
+            away.lost = (min(away.lost[0] or first, first), last)
 
     # What happens.
 

@@ -9,7 +9,7 @@ from agent.gemini.closes import LossKind
 from agent.gemini.session_state import MovePolicy, Random
 
 QUOTA_PAUSE_S = 30.0
-LEAST_ATTEMPTS = 4
+LONGEST_PART = 0.25
 """No pause takes more than this part of what is left of the budget: towards its end a service that
 is back is found soon, and there is time for a handle that fails and for a session afresh."""
 LAST_CALL_S = 1.0
@@ -65,7 +65,7 @@ class Backoff:
         if kind is LossKind.QUOTA:
             pause = max(pause, QUOTA_PAUSE_S)
         else:
-            pause = 0.0 if afresh else min(pause, left / LEAST_ATTEMPTS)
+            pause = 0.0 if afresh else min(pause, left * LONGEST_PART)
             pause = max(pause, self._policy.close_wait_s)  # what failed may take so long to close
         return min(pause, last) if last > 0 else None
 

@@ -95,7 +95,8 @@ class MovePolicy:
         moves: False: it does not; the loss of its one connection ends it.
         budget_s: so long it may be without a connection, then it fails.
         backoff_s: pauses between attempts; the last one repeats. Each is shortened by up to half,
-            and no shorter than `close_wait_s`.
+            no longer than a quarter of what is left of the budget, and no shorter than
+            `close_wait_s`.
         healthy_s: a connection that lived so long wipes out the failures before it.
         flaps: connections in a row that were set up and lived less; one more ends the session.
         predial: the next socket is opened early, without setup, while the present one is in use.

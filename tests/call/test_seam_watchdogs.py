@@ -9,7 +9,7 @@ from agent.call.idle import IdlePolicy
 from agent.call.watchdog import WatchdogPolicy
 from agent.gemini.session import MovePolicy
 from tests.call.line import audio, content, opened, tool_call
-from tests.call.test_seam import HANDLE, WORDS, asked, replying
+from tests.call.seam import HANDLE, WORDS, asked, replying
 
 
 def test_a_turn_that_stalls_before_its_first_sound_is_asked_for() -> None:

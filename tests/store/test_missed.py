@@ -11,8 +11,8 @@ from agent.observe.carrier_news import CarrierNews, with_news
 from agent.observe.missed import Missed, MissedCall, missed_record
 from agent.store.store import Store
 from agent.store.wanted import CallFilter
+from tests.store.opened import ids, with_store
 from tests.store.records import CALLER, FULL, NOON
-from tests.store.test_store import ids, with_store
 
 CALL = MissedCall("CA1", "shop", "outbound", CALLER, "+15550100100", NOON)
 BUSY = missed_record(CALL, Missed.BUSY, NOON + timedelta(seconds=9))

@@ -16,8 +16,8 @@ from agent.store import news as news_module
 from agent.store.store import Store
 from agent.store.tables import carrier_news, transfers
 from agent.store.wanted import CallFilter
+from tests.store.opened import with_store
 from tests.store.records import FULL, NOON, record
-from tests.store.test_store import with_store
 
 TOLD = news_of(FULL)
 LATER = NOON + timedelta(minutes=3)

@@ -91,6 +91,7 @@ FOUND = {
     30165324: "the last words on a line that broke went before the words that are sent again",
     30179864: "a session that was begun afresh after two set-ups had failed was held against us",
     30200990: "the first of an answer was dropped, for the end of the turn before it was lost",
+    30198159: "half an utterance, answered before the line broke in its midst, was missed",
     40011876: "words that were wholly lost with the line were to be answered soon",
     30222043: "what was said before held-back words came was taken for the answer to them",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from agent.sim.included import Account, Range, account
 from agent.sim.mishaps import Stall
@@ -20,11 +21,17 @@ _HANGOVER_S = 0.7
 
 
 def accounts(record: Record) -> Iterator[tuple[Said, int]]:
-    """Of each utterance, how many ms the state that has most of it does not have."""
+    """Of each utterance, how many ms the state that has most of it does not have.
+
+    Where the line broke in the midst of it, it is two: the first may have its answer by then.
+    """
     found = [kept.missing for _, kept in _kept(record)]
     for said in record.said:
-        missing = [_of(said, ranges) for ranges in found]
-        yield said, min(missing, default=said.n * PER_MS) // PER_MS
+        missing = 0
+        for part in _parts(record, said):
+            within = [_within(part, ranges) for ranges in found]
+            missing += min(within, default=part[1] - part[0])
+        yield said, missing // PER_MS
 
 
 def settled_accounts(record: Record) -> Iterator[tuple[Said, int]]:
@@ -39,7 +46,7 @@ def repeated(record: Record) -> Iterator[tuple[Said, int, int]]:
     """What a connection's state has more than once: (utterance, connection, ms)."""
     for number, kept in _kept(record):
         for said in record.said:
-            again = _of(said, kept.repeated) // PER_MS
+            again = _within(_samples(said), kept.repeated) // PER_MS
             if again:
                 yield said, number, again
 
@@ -56,10 +63,17 @@ def _samples(said: Said) -> Range:
     return said.first * PER_MS, (said.first + said.n) * PER_MS
 
 
-def _of(said: Said, ranges: Iterable[Range]) -> int:
-    """How many samples of it are in these; none of them reaches beyond an utterance."""
+def _parts(record: Record, said: Said) -> Iterable[Range]:
+    """Its samples, torn where a line that had broken brought him back."""
     start, stop = _samples(said)
-    return sum(end - begin for begin, end in ranges if start <= begin < stop)
+    backs = (away.lost[1] for away in record.away if said.from_s < away.lost[1] < said.to_s)
+    tears = [start + round((back - said.from_s) * 1000) * PER_MS for back in backs]
+    return pairwise([start, *tears, stop])
+
+
+def _within(part: Range, ranges: Iterable[Range]) -> int:
+    """How many of these samples are in the ranges."""
+    return sum(max(min(end, part[1]) - max(begin, part[0]), 0) for begin, end in ranges)
 
 
 def joined_ms(record: Record, said: Said) -> int:

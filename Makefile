@@ -4,7 +4,7 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
-JOBS ?= 2
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo setup setup-dev setup-quality test test-3.12 check format-check lint types unit fix bench continuity clean

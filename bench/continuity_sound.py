@@ -6,6 +6,7 @@ them. The caller's utterances are tones too, with noise of his own in them, so t
 them that reaches the model can be found again in what he said (`continuity_uplink`).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby, product
 
@@ -29,6 +30,7 @@ CALLER_NOISE = 0.25  # of the marker's power
 SYLLABLES_PER_S, QUIETEST = 3.0, 0.3  # a steady sound would soon be taken for noise
 FRAME = 160
 HEARD_RATE_HZ = 8_000
+WHOLE = round(WORD_S * HEARD_RATE_HZ / FRAME)  # frames of a word
 LOUD = 400.0  # RMS of a frame; comfort noise is far below
 PURE = 0.9  # share of a frame's energy at one pitch; speech and noise have less
 SHORTEST_RUN, LONGEST_RUN = 3, 12
@@ -97,22 +99,34 @@ class Heard:
 def read(heard: Pcm16) -> Heard:
     """Read the words in what came out at the caller's end, at 8 kHz."""
     runs = _runs(_frames(heard))
-    frames = dict.fromkeys(REPLY_WORDS, 0)
+    frames = dict.fromkeys(REPLY_WORDS, 0.0)
+    for part, share in _shares(runs):
+        frames[part] += share
     ends: list[int] = []
     at = 0
     gap = 0
     for word, n in runs:
         if word in frames:
-            frames[word] += n
             gap = max(gap, at - ends[-1]) if ends else 0
             ends.append(at + n)
         at += n
-    whole = round(WORD_S * HEARD_RATE_HZ / FRAME)
-    once = sum(min(n, whole) for n in frames.values())
-    again = sum(n - whole for n in frames.values() if n > whole + 1)  # one frame lies on the border
+    once = sum(min(n, WHOLE) for n in frames.values())
+    again = sum(n - WHOLE for n in frames.values() if n > WHOLE + 1)
     frame_s = FRAME / HEARD_RATE_HZ
     words = tuple(word for word, _ in runs if word is not None)
     return Heard(once * frame_s, again * frame_s, gap * frame_s if gap > 1 else 0.0, words)
+
+
+def _shares(runs: list[tuple[str | None, int]]) -> Iterator[tuple[str, float]]:
+    """How many frames of each word of the reply there are.
+
+    A frame on the border of two words counts for one of them, which depends on their pitches: what
+    one word has too many the next has too few, so that whole words share what they have together.
+    """
+    for whole, group in groupby(runs, lambda run: run[0] and abs(run[1] - WHOLE) <= 1):
+        some = [(word, n) for word, n in group if word in REPLY_WORDS]
+        mean = sum(n for _, n in some) / max(len(some), 1)
+        yield from ((word, mean if whole else n) for word, n in some)
 
 
 def first_sound_s(heard: Pcm16, at: int) -> float | None:

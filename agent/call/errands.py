@@ -207,10 +207,8 @@ class Errands:
 
     def take_back(self, text: str) -> bool:
         """Have a text that still waits not be sent; whether it did."""
-        waiting = [each for each in self._waiting if each.text == text]
-        for each in waiting:
-            self._waiting.remove(each)
-        return bool(waiting)
+        before, self._waiting = self._waiting, [w for w in self._waiting if w.text != text]
+        return len(self._waiting) < len(before)
 
     def is_echo(self, text: str) -> bool:
         """Whether a transcript of the caller is our own last text, which some models report so."""

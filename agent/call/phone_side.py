@@ -167,11 +167,10 @@ class PhoneSide:
         playout = self._talk.playout
         playout.away = False
         says = playout.queued > 0 or self._talk.turns.open is not None
-        text, news = self._tell, self._news
+        text = self._tell or self._news  # which still waited when it went again
         self._news = None
-        if text is None and missed_s > MISSED_S and not says:
+        if not text and self._tell is None and missed_s > MISSED_S and not says:
             text = prompts.LINE_BACK
-        text = text or news  # which still waited when it went again
         if not text or self._life.state is not CallState.TALKING:
             return
         if says or self._seam.watchdog.owed:  # it cuts nothing the caller has yet to hear

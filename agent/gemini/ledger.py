@@ -104,6 +104,11 @@ class Ledger:
         """No audio follows for a while; what does is no part of what came before."""
         self._unanswered.stream_ended(self.position)
 
+    @property
+    def stream_is_over(self) -> bool:
+        """Whether the stream ended, and no audio has followed."""
+        return self._unanswered.ended_at == self.position
+
     def sends(self, now: float) -> None:
         """What is sent next is sent at this time."""
         self._under_way.goes_on(self._sent_to(), now)

@@ -80,7 +80,6 @@ class Outbound:
         self._speaking = False  # as the owner says
         self._speaking_sent = False  # as the service was told
         self._sent_until = 0.0
-        self._ended_at: int | None = None  # the sample before which the owner ended the stream
         self.gated_until = inf
         self.due = inf
 
@@ -101,7 +100,6 @@ class Outbound:
 
     def end_audio(self) -> None:
         """No audio follows for a while; a connection that takes over meanwhile is told so too."""
-        self._ended_at = self._ledger.position
         self._ledger.stream_ended()
         self.live(_STREAM_END, Kind.TELLS)
 
@@ -230,7 +228,7 @@ class Outbound:
     def _end_again(self) -> None:
         """Where the stream has ended, end what the plan sends again: the service waits else."""
         told = any(entry.payload == _STREAM_END for entry in self._ledger.waiting.others())
-        if self._ended_at == self._ledger.position and not told:
+        if self._ledger.stream_is_over and not told:
             self._ledger.add(_STREAM_END, 0, Kind.TELLS)
 
     def _tell_activity(self) -> None:

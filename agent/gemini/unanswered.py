@@ -57,6 +57,11 @@ class Unanswered:
         """No audio follows for a while; what does is no part of what came before."""
         self._ends.append(at)
 
+    @property
+    def ended_at(self) -> int | None:
+        """Where the stream last ended."""
+        return self._ends[-1] if self._ends else None
+
     def begins(self, before: int) -> int | None:
         """Where what is not answered begins, and the moment before it, of so many samples."""
         if self.began is None:

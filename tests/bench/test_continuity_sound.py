@@ -10,6 +10,7 @@ from agent.call import phrases
 from agent.sim.scripted import marker_in
 from bench.continuity_sound import (
     FRAME,
+    HEARD_RATE_HZ,
     OTHER_WORDS,
     REPLY,
     REPLY_S,
@@ -21,6 +22,8 @@ from bench.continuity_sound import (
     utterance,
 )
 
+FRAME_S = FRAME / HEARD_RATE_HZ
+
 
 def on_the_telephone(pcm24k: Pcm16) -> Pcm16:
     return mulaw.decode(mulaw.encode(Resampler(24_000, 8_000).process(pcm24k)))
@@ -30,12 +33,22 @@ def joined(*pieces: Pcm16) -> Pcm16:
     return np.concatenate(pieces)
 
 
-@pytest.mark.parametrize("lead", [0, 1, 33, 80, 111, 159])
+REPLY_HEARD = on_the_telephone(spoken(REPLY))
+
+
+@pytest.mark.parametrize("lead", [0, 1, 16, 27, 28, 33, 80, 111, 127, 159])
 def test_a_whole_reply_is_read_wherever_it_begins(lead: int) -> None:
-    heard = read(joined(silence(lead + 800), on_the_telephone(spoken(REPLY)), silence(900)))
+    heard = read(joined(silence(lead + 800), REPLY_HEARD, silence(900)))
     assert heard.words == REPLY_WORDS
-    assert heard.reply_s == pytest.approx(REPLY_S, abs=0.05)
+    assert heard.reply_s == pytest.approx(REPLY_S, abs=FRAME_S)
     assert (heard.again_s, heard.gap_s) == (0.0, 0.0)
+
+
+def test_a_frame_that_is_missing_from_every_word_is_missed() -> None:
+    words = REPLY_HEARD.reshape(len(REPLY_WORDS), -1)
+    heard = read(joined(silence(800), words[:, FRAME:].reshape(-1), silence(900)))
+    assert heard.words == REPLY_WORDS
+    assert heard.reply_s == pytest.approx(REPLY_S - len(REPLY_WORDS) * FRAME_S, abs=2 * FRAME_S)
 
 
 @pytest.mark.parametrize("word", OTHER_WORDS)

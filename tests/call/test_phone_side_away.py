@@ -8,7 +8,7 @@ from agent.call.core import CallPlan, CallState
 from agent.call.effects import HangUp, Outcome, SaveAudio, StepAside
 from agent.call.idle import IdlePolicy
 from agent.call.limits import MEDIA_S
-from agent.call.phone_side import PATIENCE_S
+from agent.call.phone_side import MISSED_S, PATIENCE_S
 from tests.call.line import opened
 from tests.call.phone import WAITS, talking
 
@@ -238,6 +238,24 @@ def test_what_still_waits_when_the_phone_goes_again_is_told_when_it_is_back(
     assert line.texts == []
     line.run(7.0)
     assert line.texts == [told]
+
+
+def test_that_the_line_is_back_does_not_take_the_place_of_what_still_waits() -> None:
+    line = opened(WAITS)
+    line.talk(1.0)
+    line.run(1.0)
+    line.break_phone()
+    line.run(0.5)
+    line.come_back("It failed.")
+    line.run(0.5)
+    assert line.texts == [], "the caller waits for an answer"
+    line.break_phone()
+    line.run(MISSED_S + 1.0)
+    line.come_back()
+    line.run(0.1)
+    line.speak(1.0, "Yes.")
+    line.run(4.0)
+    assert line.texts == ["It failed."]
 
 
 def test_what_was_told_before_the_phone_went_again_is_not_told_twice() -> None:

@@ -9,11 +9,12 @@ import pytest
 from agent.sim.mishaps import At, Cut, Planned, Stall, ending
 from agent.sim.simulation.judging import ends_from, told_by, without_model
 from agent.sim.simulation.judging_voice import cut_without_reason, silent_waits
-from agent.sim.simulation.judging_words import is_held_back, settled_accounts, was_open
+from agent.sim.simulation.judging_words import PER_MS, is_held_back, settled_accounts, was_open
 from agent.sim.simulation.record import Record, Said, Voiced
 from agent.sim.simulation.script import (
     CarrierGap,
     Ending,
+    LineBreak,
     Mishappening,
     Script,
     SlowDial,
@@ -95,6 +96,32 @@ def test_a_service_that_stalls_for_ever_holds_nothing_back() -> None:
     record = call(Mishappening(Planned(At(4.5), Stall(), 1, 1)))
     assert not is_held_back(record, record.said[0])
     assert not is_held_back(call(), record.said[0])
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_either_part_of_words_that_a_broken_line_tore_must_be_somewhere(first: bool) -> None:
+    long = Utterance(1, 3000)
+    record = simulate(Script(1, "dev-3.8", (long,), troubles=(LineBreak(3.3, 0.4),)))
+    [said], [away] = record.said, record.away
+    assert said.from_s < away.lost[0] < away.lost[1] < said.to_s
+    assert [missing for _, missing in settled_accounts(record)] == [said.lost_ms]
+    tear = (said.first + round((away.lost[1] - said.from_s) * 1000)) * PER_MS
+    record.placed = [placed for placed in record.placed if (placed.at < tear) is not first]
+    part_s = away.lost[0] - said.from_s if first else said.to_s - away.lost[1]
+    [(_, missing)] = settled_accounts(record)
+    assert missing == said.lost_ms + round(part_s * 1000)
+
+
+def test_an_answer_to_words_that_the_carrier_held_back_comes_after_them() -> None:
+    gap = CarrierGap(2.4, 2.8, lost=False)
+    record = call(gap)
+    said = record.said[0]
+    came_at = record.began + gap.at_s + gap.for_s
+    assert said.to_s < came_at
+    record.connections[1].left_at = came_at + 3.0
+    for at, open_still in ((said.to_s + 0.5, True), (came_at + 0.5, False)):
+        record.voiced = [Voiced("reply-1", 1, 1000, at, received=1000, came_at=at + 2.0)]
+        assert was_open(record, said) is open_still
 
 
 @pytest.mark.parametrize(

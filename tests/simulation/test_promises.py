@@ -11,7 +11,7 @@ import pytest
 from agent.call.effects import Outcome
 from agent.sim.mishaps import At, Cut, Planned, ending
 from agent.sim.simulation.promises import PROMISES, breaches
-from agent.sim.simulation.promises_links import MOST_DIALS, MOST_TIMERS
+from agent.sim.simulation.promises_links import MOST_DIALS, MOST_TIMERS, handles_are_used
 from agent.sim.simulation.record import Away, HeardPiece, Record, Seen
 from agent.sim.simulation.script import Ending, LineBreak, Script, Utterance
 from agent.sim.simulation.simulated import simulate
@@ -147,6 +147,17 @@ def test_a_breach_is_told(promise: str, falsify: Falsify) -> None:
     assert breaches(record) == []
     falsify(record)
     assert promise in {breach.promise for breach in breaches(record)}
+
+
+@pytest.mark.parametrize(("failed", "told"), [(0, True), (1, True), (2, False)])
+def test_a_handle_is_given_up_after_two_set_ups_and_not_before(failed: int, told: bool) -> None:
+    record = simulate(SCRIPT)
+    last = record.connections.pop(2)
+    for number in range(2, 2 + failed):
+        record.connections[number] = replace(last, number=number, resumes=True, ready_at=None)
+    record.connections[9] = replace(last, number=9, resumes=False)
+    said = "connection 9 began afresh although there was a handle"
+    assert (said in list(handles_are_used(record))) is told
 
 
 def test_what_the_model_has_twice_is_told() -> None:

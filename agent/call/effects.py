@@ -21,8 +21,8 @@ class Outcome(StrEnum):
     PHONE_PROTOCOL = "phone_protocol"
     """The phone sent too many malformed messages, or never started a stream."""
     AGENT_ENDED = "agent_ended"
-    """The model ended the call with the `end_call` tool, or left its message with somebody; its
-    last words were played."""
+    """The model ended the call with the `end_call` tool, or left its message with somebody, or the
+    tenant does not talk to the person that we called; its last words were played."""
     CALLER_ENDED = "caller_ended"
     """The caller pressed the key that ends the call; the goodbye was played."""
     IDLE = "idle"

@@ -96,7 +96,8 @@ class OutboundNews:
                     placed, message=outbound.message, to_machine=by_machine
                 )
         elif doing == "hang_up" and running is not None:
-            running.supervisor.finish(Outcome.MACHINE)
+            by_machine = order.machine_answered
+            running.supervisor.finish(Outcome.MACHINE if by_machine else Outcome.AGENT_ENDED)
         elif doing == "hang_up":
             await self._hang_up(call_id)
 

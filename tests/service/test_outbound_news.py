@@ -170,8 +170,10 @@ def test_whatever_the_file_says_is_done_with_whoever_answers(kind: str, doing: s
         await asyncio.sleep(1)
         supervisor = later.runs()
         await later.calls.news.detected(order, later.ready, SID, 1, WHO[kind])
-        message = "Call us. (to a machine)" if kind in {"machine", "fax"} else "Call us."
-        told = {"talk": [], "message": [message], "hang_up": [Outcome.MACHINE]}[doing]
+        is_machine = kind in {"machine", "fax"}
+        message = "Call us. (to a machine)" if is_machine else "Call us."
+        ended = Outcome.MACHINE if is_machine else Outcome.AGENT_ENDED
+        told = {"talk": [], "message": [message], "hang_up": [ended]}[doing]
         assert supervisor.told == told
 
     at_work(known, before)

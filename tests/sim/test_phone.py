@@ -48,9 +48,9 @@ def test_a_call_reports_what_was_said_and_heard_on_one_clock() -> None:
     np.testing.assert_array_equal(
         report.heard[start : start + len(clip.mulaw)], mulaw.decode(clip.mulaw)
     )
-    assert 0.2 <= report.answers_s[0] < 0.5
+    assert 0.2 <= report.answers_s[0] < 2.0
     assert report.first_audio_s is not None
-    assert report.first_audio_s < 0.3
+    assert report.first_audio_s < 2.0
     assert report.counters["media"] == report.counters["mark"] == 2
     assert len(report.mark_waits_s) == 2
     assert report.holes_s == []

@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
-MORE_JOBS = $$(($(JOBS) + 1))# where many tests wait, as calls do
+MORE_JOBS = $$(($(JOBS) * 2))# where most tests wait, as calls do
 
 # Layers 0 to 2 and their tests, which cover them completely.
 PURE := 'agent/errors.py,agent/audio/*,agent/telephony/*,agent/gemini/*,agent/tenants/*,agent/call/*'
@@ -62,7 +62,7 @@ test: $(VENV)/.quality format-check lint types
 	@scripts/test-machine
 	@$(BIN)/pytest -n $(JOBS) --cov --cov-report= $(PURE_TESTS) $(ARGS)
 	@$(BIN)/coverage report --include=$(PURE) --fail-under=100
-	@$(BIN)/pytest -n $(MORE_JOBS) $(PURE_TESTS:%=--ignore=%) $(ARGS)
+	@$(BIN)/pytest -n $(MORE_JOBS) --dist worksteal $(PURE_TESTS:%=--ignore=%) $(ARGS)
 
 coverage: $(VENV)/.quality
 	@$(BIN)/pytest -n $(JOBS) --cov --cov-report= $(ARGS)

@@ -202,7 +202,7 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         engines = {"SQLite": f"sqlite:///{folder}/calls.sqlite3"}
         if options.postgres:
-            engines["PostgreSQL"] = stack.enter_context(running_postgres()).new()
+            engines["PostgreSQL"] = stack.enter_context(running_postgres()).emptied()
         for name, address in engines.items():
             with asyncio.Runner(loop_factory=loop_factory()) as runner:
                 runner.run(measure(name, address, folder, options.calls))

@@ -137,6 +137,8 @@ class Turns:
         self.late.all_came(now, of_open=turn is not None)
         if turn is not None:
             turn.generated = True
+            if turn.paused and self._expected_from >= turn.output_at:  # it has the results already
+                self.late.over()
         return turn
 
     def complete(self, reason: str | None, interaction: str | None, now: float) -> Turn | None:
@@ -169,7 +171,7 @@ class Turns:
         if phantom:
             self.late.over()
         else:
-            self.late.stopped(now, turn_open=self.open is not None)
+            self.late.stopped(now, turn_open=self.open is not None and not self.open.paused)
         if self.open is not None:
             self._close(self.open)
 
@@ -186,8 +188,11 @@ class Turns:
         if turn is not None:
             turn.interrupted = True
             if not turn.generated:
-                self.late.turn_cut()
                 self.model_at = now
+                if (
+                    not turn.paused
+                ):  # else it has said all that it says before its functions' results
+                    self.late.turn_cut()
             self._close(turn)
         for other in self.all:
             if other.number in unheard:

@@ -48,6 +48,7 @@ class ContentReader:
     def __init__(self, counters: Counter[str]) -> None:
         self._counters = counters
         self._generation = _Generation.OPEN
+        self._called = False
         self._input_open = False
         self._output_open = False
         self._in_progress = False
@@ -77,7 +78,9 @@ class ContentReader:
                 yield OutputTranscript(said.text, said.finished)
         if content.generation_complete:
             yield from self.close_transcripts()
-            self._generation = _Generation.COMPLETE
+            if not self._called:
+                self._generation = _Generation.COMPLETE
+            self._called = False
             yield GenerationComplete()
 
     def turn_end(self, content: ServerContent) -> Iterator[SessionEvent]:
@@ -102,6 +105,10 @@ class ContentReader:
     def new_turn(self) -> None:
         """Take the next audio for that of a new turn."""
         self._generation = _Generation.OPEN
+
+    def called(self) -> None:
+        """Functions are called: audio that comes after this generation may be of their results."""
+        self._called = True
 
     def close_transcripts(self) -> Iterator[SessionEvent]:
         """End the open fragments, for the service may never say `finished` (3.3)."""

@@ -100,6 +100,7 @@ class Inbound:
             yield from self.content.close_transcripts()
             calls = self.calls.requested(message.tool_call.function_calls)
             if calls:
+                self.content.called()
                 yield ToolCallsRequested(calls)
         if message.tool_call_cancellation is not None:
             ids = self.calls.cancelled(message.tool_call_cancellation.ids)

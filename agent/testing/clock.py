@@ -26,9 +26,9 @@ class _JumpingSelector(selectors.DefaultSelector):
     now = BEGAN
     threads = 0
 
-    def __init__(self, grace_s: float, silence_s: float) -> None:
+    def __init__(self, linger: Callable[[], None] | None, silence_s: float) -> None:
         super().__init__()
-        self._grace_s, self._silence_s = grace_s, silence_s
+        self._linger, self._silence_s = linger, silence_s
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
@@ -39,11 +39,14 @@ class _JumpingSelector(selectors.DefaultSelector):
             if not ready:
                 raise Stuck(f"a function has not returned within {LONGEST_WORK_S:g} s")
             return ready
-        linger_s = self._silence_s if timeout is None else self._grace_s
-        if linger_s and (ready := super().select(linger_s)):
-            return ready
         if timeout is None:
+            if self._silence_s and (ready := super().select(self._silence_s)):
+                return ready
             raise Stuck("everything waits, and nothing can wake it")
+        if self._linger is not None:
+            self._linger()
+            if ready := super().select(0):
+                return ready
         self.now += timeout
         return ready
 
@@ -52,12 +55,12 @@ class JumpingLoop(asyncio.SelectorEventLoop):
     """A loop in time that jumps.
 
     Args:
-        grace_s: real seconds in which a socket may still say something, before time jumps.
-        silence_s: likewise, before nothing is taken to be able to go on.
+        linger: is called before time jumps, to give sockets a real moment.
+        silence_s: real seconds before nothing is taken to be able to go on.
     """
 
-    def __init__(self, grace_s: float = 0.0, silence_s: float = 0.0) -> None:
-        self._jumping = _JumpingSelector(grace_s, silence_s)
+    def __init__(self, linger: Callable[[], None] | None = None, silence_s: float = 0.0) -> None:
+        self._jumping = _JumpingSelector(linger, silence_s)
         super().__init__(self._jumping)
 
     def time(self) -> float:

@@ -1,5 +1,7 @@
 """What the model still says of a turn that is over: what is dropped, and until when."""
 
+import pytest
+
 from agent.call.late_output import LATE_S
 from agent.call.turns import Turns
 from tests.call.turning import spoken
@@ -107,6 +109,34 @@ def test_what_is_said_of_a_result_is_not_late_though_the_call_ended_its_turn() -
     assert turns.model_spoke(1.3) is None
     turns.expect_output(1.4)
     assert turns.model_spoke(1.9) is not None
+
+
+def test_what_is_said_of_a_result_is_not_late_though_the_call_was_complete_after_it() -> None:
+    turns = Turns()
+    spoken(turns, 1.0).paused = True
+    turns.expect_output(1.1)
+    turns.generation_complete(1.2)
+    assert turns.model_spoke(1.3) is not None
+
+
+def test_a_call_without_a_result_makes_what_comes_late() -> None:
+    turns = Turns()
+    spoken(turns, 1.0).paused = True
+    turns.generation_complete(1.2)
+    assert turns.model_spoke(1.3) is None
+
+
+@pytest.mark.parametrize("cut_here", [False, True])
+def test_a_turn_that_waits_for_a_function_has_no_rest_when_it_is_interrupted(
+    cut_here: bool,
+) -> None:
+    for paused in (False, True):
+        turns = Turns()
+        spoken(turns, 1.0).paused = paused
+        if cut_here:
+            turns.cut({}, 1.4)
+        turns.interrupted(1.5)
+        assert (turns.model_spoke(1.6) is not None) is paused
 
 
 def test_what_comes_after_a_phantom_is_heard() -> None:

@@ -96,6 +96,18 @@ def test_audio_after_generation_complete_is_dropped_until_a_new_turn() -> None:
     assert audio_in(told(session, speech(pcm_of(1)))) == [[1]]
 
 
+def test_what_is_said_of_a_result_is_taken_though_the_generation_that_called_ended_after_it() -> (
+    None
+):
+    session = ready_session()
+    told(session, tool_call("a"))
+    session.send_tool_responses([FunctionResponse("a", "look_up", {})], 1.0)
+    assert told(session, content(generationComplete=True)) == [GenerationComplete()]
+    assert audio_in(told(session, speech(pcm_of(1)))) == [[1]]
+    told(session, content(generationComplete=True))
+    assert told(session, speech(pcm_of(1))) == []
+
+
 def new_turn_by_text(session: LiveSession) -> None:
     session.send_text("Go on.", 1.0)
 

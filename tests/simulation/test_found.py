@@ -94,6 +94,10 @@ FOUND = {
     30198159: "half an utterance, answered before the line broke in its midst, was missed",
     40011876: "words that were wholly lost with the line were to be answered soon",
     30222043: "what was said before held-back words came was taken for the answer to them",
+    60082602: "an answer was taken for the rest of a turn that had only called a function",
+    60115264: "he hung up while he was held back for a function's sake, after a move",
+    60118112: "a goodbye was dropped: the end of the turn that called the function was lost",
+    60230136: "he hung up before what was held back for a function's sake had gone out",
 }
 
 

@@ -7,7 +7,7 @@ from math import inf
 import pytest
 
 from agent.sim.mishaps import At, Cut, Planned, Stall, ending
-from agent.sim.simulation.judging import ends_from, told_by, without_model
+from agent.sim.simulation.judging import catching_up, ends_from, told_by, without_model
 from agent.sim.simulation.judging_voice import cut_without_reason, silent_waits
 from agent.sim.simulation.judging_words import PER_MS, is_held_back, settled_accounts, was_open
 from agent.sim.simulation.record import Record, Said, Voiced
@@ -110,6 +110,20 @@ def test_either_part_of_words_that_a_broken_line_tore_must_be_somewhere(first: b
     part_s = away.lost[0] - said.from_s if first else said.to_s - away.lost[1]
     [(_, missing)] = settled_accounts(record)
     assert missing == said.lost_ms + round(part_s * 1000)
+
+
+@pytest.mark.parametrize(
+    ("profile", "held"), [("vertex-2.5-half-cascade", True), ("dev-3.8", False)]
+)
+def test_what_is_held_back_for_a_function_is_still_to_be_sent_where_the_model_wants_it(
+    profile: str, held: bool
+) -> None:
+    record = call(profile=profile)
+    [asked_at] = [e.t for e in record.call.timeline if e.name == "tool.requested"]
+    at = record.call.timeline.began_at + asked_at
+    for over, is_held in ((at + 1.0, held), (at + 30.0, False)):
+        record.ended = over
+        assert any(start == pytest.approx(at) for start, _ in catching_up(record)) is is_held
 
 
 def test_an_answer_to_words_that_the_carrier_held_back_comes_after_them() -> None:

@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.postgres import Databases, running_postgres
+from tests.support.postgres import Database, running_postgres
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Databases]:
-    with running_postgres() as databases:
-        yield databases
+def postgres() -> Iterator[Database]:
+    with running_postgres() as database:
+        yield database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -17,5 +17,5 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Of an empty store, of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/data/calls.sqlite3"
-    databases: Databases = request.getfixturevalue("postgres")
-    return databases.new()
+    database: Database = request.getfixturevalue("postgres")
+    return database.emptied()

@@ -1,10 +1,13 @@
 """An event loop for real sockets on loopback whose time jumps once all of them are silent.
 
 Like the virtual loop, it makes a wait of ten seconds take none. Since bytes on loopback may take a
-moment, it gives them a real millisecond before it jumps; while a thread is at work, it waits.
+moment, it gives them one before it jumps. While an executor's thread is at work, it waits; other
+threads, as a database's, say nothing until they are done, so that the moment is longer with them.
 """
 
 import asyncio
+import threading
+import time
 from collections.abc import Coroutine
 from functools import partial
 from typing import Any
@@ -12,7 +15,8 @@ from typing import Any
 from agent.testing.clock import JumpingLoop
 from tests.support.leaks import nothing_left
 
-GRACE_S = 0.001
+GRACE_S = 0.0001
+GRACE_WITH_THREADS_S = 0.001
 LONGEST_SILENCE_S = 5.0
 
 
@@ -24,6 +28,13 @@ def run_on_loopback[T](main: Coroutine[Any, Any, T]) -> T:
             result = await main
         return result
 
-    patient = partial(JumpingLoop, GRACE_S, LONGEST_SILENCE_S)
+    before = set(threading.enumerate())
+
+    def linger() -> None:
+        others = (each for each in threading.enumerate() if each not in before)
+        unnamed = any(each.name.startswith("Thread-") for each in others)  # no executor's
+        time.sleep(GRACE_WITH_THREADS_S if unnamed else GRACE_S)
+
+    patient = partial(JumpingLoop, linger, LONGEST_SILENCE_S)
     with asyncio.Runner(loop_factory=patient) as runner:
         return runner.run(checked())

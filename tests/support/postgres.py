@@ -27,7 +27,7 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def running_postgres() -> Iterator[Databases]:
+def running_postgres() -> Iterator[Database]:
     """A server that is there meanwhile.
 
     Where there is none to start, tests are skipped, with a line in the summary that cannot be
@@ -59,32 +59,44 @@ def running_postgres() -> Iterator[Databases]:
         options = f"-k {folder} -h '' -c fsync=off -c max_connections=50"
         run("pg_ctl", "-D", str(data), "-l", str(log), "-o", options, "-w", "start")
         try:
-            yield Databases(str(folder))
+            yield Database(str(folder))
         finally:
             run("pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop")
     finally:
         shutil.rmtree(folder)
 
 
-class Databases:
-    """Empty databases on a server."""
+class Database:
+    """The one database on a server."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        self._made = 0
+        self._made = False
 
-    def new(self) -> str:
-        """The address of a further one."""
-        self._made += 1
-        name = f"empty{self._made}"
-        asyncio.run(self._create(name))
-        return f"postgresql://seamline@/{name}?host={self._folder}"
+    def emptied(self) -> str:
+        """Its address; nothing is in it, and nobody has it open any more."""
+        asyncio.run(self._empty() if self._made else self._create())
+        self._made = True
+        return f"postgresql://seamline@/calls?host={self._folder}"
 
-    async def _create(self, name: str) -> None:
+    async def _create(self) -> None:
+        await self._execute("postgres", "CREATE DATABASE calls STRATEGY file_copy")
+
+    async def _empty(self) -> None:
+        await self._execute(
+            "calls",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            "DROP SCHEMA public CASCADE",
+            "CREATE SCHEMA public",
+        )
+
+    async def _execute(self, database: str, *statements: str) -> None:
         engine = create_async_engine(
-            f"postgresql+asyncpg://seamline@/postgres?host={self._folder}",
+            f"postgresql+asyncpg://seamline@/{database}?host={self._folder}",
             isolation_level="AUTOCOMMIT",
         )
         async with engine.connect() as connection:
-            await connection.exec_driver_sql(f"CREATE DATABASE {name} STRATEGY file_copy")
+            for statement in statements:
+                await connection.exec_driver_sql(statement)
         await engine.dispose()

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import inf
 
+from agent.gemini.profiles import profile_for
 from agent.sim.mishaps import Shut
+from agent.sim.server_profiles import PROFILES
 from agent.sim.simulation.record import Away, Record, Said, Seen
 from agent.sim.simulation.script import CarrierGap, Ending, LineBreak, Script, SteppingAside
 from agent.sim.wire import INVALID_PAYLOAD, POLICY
@@ -105,14 +107,19 @@ def catching_up(record: Record) -> Iterator[tuple[float, float]]:
     """
     timeline = record.call.timeline
     began_at = timeline.began_at
+    served = PROFILES[record.script.profile]
+    gates = profile_for(served.models[0], served.surface).gate_audio_during_tools
     for entry in timeline:
+        moved_at = began_at + entry.t
         if entry.name == "model.moved":
             behind_s = float(str(entry.values["replayed_ms"])) / 1000
         elif entry.name == "model.ready":
             behind_s = entry.t
+        elif entry.name == "tool.requested" and gates:
+            behind_s = GATED_S
+            moved_at += behind_s
         else:
             continue
-        moved_at = began_at + entry.t
         caught_up = moved_at + behind_s / (REPLAY_SPEED - 1) + CALM_S
         for asked in timeline:  # meanwhile some models are sent nothing else
             if asked.name == "tool.requested" and moved_at < began_at + asked.t < caught_up:

@@ -123,10 +123,11 @@ def _shares(runs: list[tuple[str | None, int]]) -> Iterator[tuple[str, float]]:
     A frame on the border of two words counts for one of them, which depends on their pitches: what
     one word has too many the next has too few, so that whole words share what they have together.
     """
-    for whole, group in groupby(runs, lambda run: run[0] and abs(run[1] - WHOLE) <= 1):
-        some = [(word, n) for word, n in group if word in REPLY_WORDS]
-        mean = sum(n for _, n in some) / max(len(some), 1)
-        yield from ((word, mean if whole else n) for word, n in some)
+    heard = [(word, n) if word in REPLY_WORDS else ("", n) for word, n in runs]
+    for whole, group in groupby(heard, lambda run: run[0] != "" and abs(run[1] - WHOLE) <= 1):
+        words = list(group)
+        mean = sum(n for _, n in words) / len(words)
+        yield from ((word, mean if whole else n) for word, n in words if word)
 
 
 def first_sound_s(heard: Pcm16, at: int) -> float | None:

@@ -22,7 +22,7 @@ class Outcome(StrEnum):
     """The phone sent too many malformed messages, or never started a stream."""
     AGENT_ENDED = "agent_ended"
     """The model ended the call with the `end_call` tool, or left its message with somebody, or the
-    tenant does not talk to the person that we called; its last words were played."""
+    tenant does not talk to people who answer its calls; the last words were played."""
     CALLER_ENDED = "caller_ended"
     """The caller pressed the key that ends the call; the goodbye was played."""
     IDLE = "idle"

@@ -64,6 +64,11 @@ class Turn:
     reason: str | None = None
 
     @property
+    def has_rest(self) -> bool:
+        """Whether more of it was to come; what waits for a function has said all for now."""
+        return not (self.generated or self.paused)
+
+    @property
     def heard_s(self) -> float:
         """How much of it the caller heard, once it is over, in seconds."""
         return max(0.0, self.audio / RATE_HZ - self.unheard_s)

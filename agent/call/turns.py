@@ -171,7 +171,7 @@ class Turns:
         if phantom:
             self.late.over()
         else:
-            self.late.stopped(now, turn_open=self.open is not None and not self.open.paused)
+            self.late.stopped(now, turn_open=self.open is not None and self.open.has_rest)
         if self.open is not None:
             self._close(self.open)
 
@@ -189,10 +189,8 @@ class Turns:
             turn.interrupted = True
             if not turn.generated:
                 self.model_at = now
-                if (
-                    not turn.paused
-                ):  # else it has said all that it says before its functions' results
-                    self.late.turn_cut()
+            if turn.has_rest:
+                self.late.turn_cut()
             self._close(turn)
         for other in self.all:
             if other.number in unheard:

@@ -86,9 +86,9 @@ class OutboundNews:
         _log.info("outbound.detected", order=order.id, call=call_id, who=order.answered_by)
         await self._book.note(order)
         outbound, doing = ready.tenant.outbound, self._doing(order, ready)
+        by_machine = order.machine_answered
         running = self._service.call_of(call_id)
         if doing == "message" and outbound is not None and outbound.message is not None:
-            by_machine = order.machine_answered
             if running is not None:
                 running.supervisor.leave_message(outbound.message, to_machine=by_machine)
             elif (placed := self._service.placed.get(call_id)) is not None:
@@ -96,7 +96,6 @@ class OutboundNews:
                     placed, message=outbound.message, to_machine=by_machine
                 )
         elif doing == "hang_up" and running is not None:
-            by_machine = order.machine_answered
             running.supervisor.finish(Outcome.MACHINE if by_machine else Outcome.AGENT_ENDED)
         elif doing == "hang_up":
             await self._hang_up(call_id)

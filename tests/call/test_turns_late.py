@@ -111,19 +111,14 @@ def test_what_is_said_of_a_result_is_not_late_though_the_call_ended_its_turn() -
     assert turns.model_spoke(1.9) is not None
 
 
-def test_what_is_said_of_a_result_is_not_late_though_the_call_was_complete_after_it() -> None:
+@pytest.mark.parametrize("has_result", [False, True])
+def test_after_a_call_only_what_is_said_of_its_result_is_not_late(has_result: bool) -> None:
     turns = Turns()
     spoken(turns, 1.0).paused = True
-    turns.expect_output(1.1)
+    if has_result:
+        turns.expect_output(1.1)
     turns.generation_complete(1.2)
-    assert turns.model_spoke(1.3) is not None
-
-
-def test_a_call_without_a_result_makes_what_comes_late() -> None:
-    turns = Turns()
-    spoken(turns, 1.0).paused = True
-    turns.generation_complete(1.2)
-    assert turns.model_spoke(1.3) is None
+    assert (turns.model_spoke(1.3) is not None) is has_result
 
 
 @pytest.mark.parametrize("cut_here", [False, True])

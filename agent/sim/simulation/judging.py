@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import inf
 
-from agent.gemini.profiles import profile_for
 from agent.sim.mishaps import Shut
-from agent.sim.server_profiles import PROFILES
 from agent.sim.simulation.record import Away, Record, Said, Seen
 from agent.sim.simulation.script import CarrierGap, Ending, LineBreak, Script, SteppingAside
 from agent.sim.wire import INVALID_PAYLOAD, POLICY
@@ -107,8 +105,7 @@ def catching_up(record: Record) -> Iterator[tuple[float, float]]:
     """
     timeline = record.call.timeline
     began_at = timeline.began_at
-    served = PROFILES[record.script.profile]
-    gates = profile_for(served.models[0], served.surface).gate_audio_during_tools
+    gates = record.session.profile.gate_audio_during_tools
     for entry in timeline:
         moved_at = began_at + entry.t
         if entry.name == "model.moved":
